@@ -1,0 +1,178 @@
+"""The decorator every builder wears, and `create`.
+
+The builder's body holds the architecture only. The decorator adds the device scope,
+the name, compilation by the recipe of the card, and foreign weights.
+"""
+
+import functools
+import inspect
+import types
+
+import keras
+
+from kerazoo import catalog, distribution, optimizers
+
+_CROSSENTROPIES = {
+    "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
+    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+    "binary_crossentropy": keras.losses.BinaryCrossentropy,
+}
+
+
+def architecture(**written):
+    """Makes a builder of the decorated function; the keywords are its card.
+
+    All keywords are literals and described in `kerazoo.Card`. `variant_of="other"`
+    takes the fields that are not given from another builder of the same module.
+
+    The decorated builder accepts four more keywords:
+        weights: None for random values, or a path to weights: kerazoo's own `.keras` /
+            `.weights.h5`, or a foreign checkpoint in a layout named on the card
+            (`.safetensors`, `.pth`, `.h5`). Every tensor must be used exactly once.
+        compile: whether to compile by the recipe. Headless models
+            (`include_top=False`) have nothing to compile.
+        recipe: mapping that replaces entries of the card's recipe.
+        name: name of the model; the builder's by default.
+    """
+
+    def decorate(builder):
+        name = builder.__name__
+        if not builder.__module__.startswith("kerazoo.zoo."):
+            catalog.register(_user_card(builder, written))
+
+        @functools.wraps(builder)
+        def build(*, weights=None, compile=True, recipe=None, name=name, **config):
+            card = catalog.card(builder.__name__)
+            recipe = card.recipe | dict(recipe or {})
+            arguments = inspect.signature(builder).bind(**config)
+            arguments.apply_defaults()
+            with distribution.scope():
+                model = builder(**config)
+                model.name = name
+                model.architecture = builder.__name__
+                model.recipe = types.MappingProxyType(recipe)
+                if compile and arguments.arguments.get("include_top", True):
+                    activation = arguments.arguments.get("classifier_activation", "")
+                    compile_by_recipe(model, recipe, from_logits=activation is None)
+                if weights is not None:
+                    from kerazoo import weights as foreign
+
+                    foreign.load(model, weights)
+            return model
+
+        signature = inspect.signature(builder)
+        extra = [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default)
+            for key, default in (
+                ("weights", None),
+                ("compile", True),
+                ("recipe", None),
+                ("name", name),
+            )
+        ]
+        build.__signature__ = signature.replace(
+            parameters=[*signature.parameters.values(), *extra]
+        )
+        return build
+
+    return decorate
+
+
+def _user_card(builder, written):
+    base = written.get("variant_of")
+    if base is not None:
+        written = catalog.merge_variant(written, catalog.card(base).to_dict())
+        written = {k: v for k, v in written.items() if k not in catalog._DERIVED}
+    summary = (inspect.getdoc(builder) or "").split("\n")[0]
+    return catalog.make_card(
+        builder.__name__,
+        written,
+        domain="user",
+        module=builder.__module__,
+        summary=summary,
+    )
+
+
+def compile_by_recipe(model, recipe, *, from_logits=False):
+    """Compiles `model` with optimizer, loss and metrics of a recipe.
+
+    Args:
+        model: an uncompiled `keras.Model`.
+        recipe: mapping as on a card. `optimizer` is `{"class_name", "config"}`, losses
+            and metrics are Keras identifiers, or names registered under `kerazoo>`.
+        from_logits: whether the model ends without its activation; cross-entropies
+            follow.
+    """
+    model.compile(
+        optimizer=optimizers.get(_thaw(recipe["optimizer"])),
+        loss=_map(recipe["loss"], lambda x: _loss(x, from_logits)),
+        loss_weights=_thaw(recipe.get("loss_weights")),
+        metrics=_map(recipe.get("metrics"), _metric),
+    )
+
+
+def _thaw(value):
+    """A deep copy of literal data, which Keras may edit in place."""
+    if isinstance(value, dict):
+        return {k: _thaw(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_thaw(v) for v in value]
+    return value
+
+
+def _map(value, function):
+    """Applies `function` to the identifiers in a value, list or dict of outputs."""
+    if isinstance(value, dict) and "class_name" not in value:
+        return {k: _map(v, function) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_map(v, function) for v in value]
+    return None if value is None else function(value)
+
+
+def _loss(identifier, from_logits):
+    config = {}
+    if isinstance(identifier, dict):
+        identifier, config = identifier["class_name"], _thaw(identifier["config"])
+    if identifier in _CROSSENTROPIES:
+        return _CROSSENTROPIES[identifier](from_logits=from_logits, **config)
+    registered = keras.saving.get_registered_object(identifier)
+    if registered is not None:
+        return registered(**config)
+    return keras.losses.get({"class_name": identifier, "config": config})
+
+
+def _metric(identifier):
+    if isinstance(identifier, str):
+        registered = keras.saving.get_registered_object(identifier)
+        return identifier if registered is None else registered()
+    return keras.metrics.get(_thaw(identifier))
+
+
+def create(name, *, tiny=False, **config):
+    """Builds an architecture by its name.
+
+    Args:
+        name: a builder's name, e.g. `"lenet5"`.
+        tiny: whether to build the card's reduced configuration, with its recipe.
+        **config: keywords of the builder; they win over the reduced configuration.
+
+    Returns:
+        The compiled `keras.Model`.
+
+    Raises:
+        ValueError: no such architecture; the message suggests near names.
+        TypeError: a keyword that the builder does not know.
+
+    Example:
+        >>> model = kerazoo.create("lenet5", tiny=True)
+    """
+    card = catalog.card(name)
+    if tiny:
+        config = {**_thaw_tuples(card.tiny), **config}
+        recipe = config.pop("recipe", None) or {}
+        config["recipe"] = {**card.tiny_recipe, **recipe}
+    return catalog.builder(name)(**config)
+
+
+def _thaw_tuples(config):
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}
