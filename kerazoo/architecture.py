@@ -49,8 +49,7 @@ def architecture(**written):
             with distribution.scope():
                 model = builder(**config)
                 model.name = name
-                model.architecture = builder.__name__
-                model.recipe = types.MappingProxyType(recipe)
+                describe(model, builder.__name__, recipe)
                 if compile and arguments.arguments.get("include_top", True):
                     activation = arguments.arguments.get("classifier_activation", "")
                     compile_by_recipe(model, recipe, from_logits=activation is None)
@@ -76,6 +75,13 @@ def architecture(**written):
         return build
 
     return decorate
+
+
+def describe(model, architecture, recipe):
+    """Notes on a model which builder made it and by which recipe it trains."""
+    model.architecture = architecture
+    # Keras would track, and so copy, a plain dict.
+    model.recipe = types.MappingProxyType(dict(recipe))
 
 
 def _user_card(builder, written):

@@ -186,8 +186,8 @@ def _read_zoo():
         for card in _read_module(path):
             if card.name in found:
                 raise ValueError(
-                    f"Two builders are named {card.name!r}: in {found[card.name].module}"
-                    f" and in {card.module}."
+                    f"Two builders are named {card.name!r}: in "
+                    f"{found[card.name].module} and in {card.module}."
                 )
             found[card.name] = card
     return found
@@ -272,7 +272,8 @@ def list_models(
             first, last = (year, year) if isinstance(year, int) else year
         except (TypeError, ValueError):
             raise ValueError(
-                f"`year` must be a year or a pair (first, last). Received: year={year!r}"
+                "`year` must be a year or a pair (first, last). "
+                f"Received: year={year!r}"
             ) from None
         found = [c for c in found if first <= c.year <= last]
     if dataset is not None:

@@ -1,7 +1,6 @@
-"""Which devices, and which strategy. The only file that knows tf.distribute and
-keras.distribution.
+"""Which devices, and which strategy.
 
-A strategy is fixed when a model's variables are made: builders run inside `scope()`,
+The only file that knows tf.distribute and keras.distribution. A strategy is fixed when a model's variables are made: builders run inside `scope()`,
 and `placed()` rebuilds a model that was made elsewhere.
 """
 

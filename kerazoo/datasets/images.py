@@ -1,0 +1,145 @@
+"""Batches, and the adapter of labelled images.
+
+Decoded examples are cached before they are shuffled, shuffled before they are batched,
+and whatever works on whole batches does: on two cores the pipeline keeps ahead of a
+small network.
+"""
+
+import math
+
+import tensorflow as tf
+
+CACHE_BYTES = 2**30
+SHUFFLE_BUFFER = 2**16
+
+
+def batch(examples, size, *, batch_size, shuffle, seed, drop_remainder=False):
+    """Shuffled batches of a dataset of examples."""
+    if shuffle:
+        examples = examples.shuffle(min(size, SHUFFLE_BUFFER), seed=seed)
+    batches = examples.batch(batch_size, drop_remainder=drop_remainder)
+    return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def fit_to_model(
+    examples, size, image_shape, shape, *, flat, preprocess, augment, batch_size,
+    shuffle, seed, drop_remainder,
+):  # fmt: skip
+    """Batches of images as a model takes them.
+
+    Args:
+        examples: dataset of (uint8 image, label).
+        size: number of examples.
+        image_shape: shape of the raw images, None where it varies.
+        shape: `(height, width, channels)` of the model's images.
+        flat: whether the model takes flattened images.
+        preprocess: the card's: `mean`, `std` on the 0..255 scale, `pad`, `threshold`.
+        augment: the recipe's: `random_resized_crop` (least and largest share of the
+            area), `pad_crop` (pixels), `flip`.
+        batch_size: examples in a batch.
+        shuffle: whether every epoch has a new order.
+        seed: fixes order and augmentation.
+        drop_remainder: whether to leave out a last batch that is not full.
+    """
+    height, width, channels = shape
+    pad = preprocess.get("pad", 0)
+    inner = height - 2 * pad, width - 2 * pad
+    if None not in image_shape and size * math.prod(image_shape) <= CACHE_BYTES:
+        examples = examples.cache()
+    if shuffle:
+        examples = examples.shuffle(min(size, SHUFFLE_BUFFER), seed=seed)
+    area = augment.get("random_resized_crop")
+    if area or None in image_shape:
+        examples = _with_seeds(examples, seed).map(
+            lambda seeds, image, label: (_crop(image, inner, area, seeds), label),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+    scale, offset = _standardisation(preprocess)
+
+    def prepare(seeds, image, label):
+        image = tf.cast(image, tf.float32)
+        if image.shape[1:3] != inner:
+            image = tf.image.resize(image, inner, antialias=True)
+        image = _to_channels(image, channels)
+        if pad:
+            image = tf.pad(image, [[0, 0], [pad, pad], [pad, pad], [0, 0]])
+        image = _augment(image, augment, seeds)
+        if "threshold" in preprocess:
+            image = tf.cast(image > preprocess["threshold"], tf.float32)
+        else:
+            image = image * scale + offset
+        return (tf.reshape(image, [-1, math.prod(shape)]) if flat else image), label
+
+    batches = examples.batch(batch_size, drop_remainder=drop_remainder)
+    batches = _with_seeds(batches, seed)
+    batches = batches.map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+    return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _with_seeds(dataset, seed):
+    """Puts fresh random numbers, fixed by `seed`, in front of every element."""
+    seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True)
+    return tf.data.Dataset.zip(seeds.batch(2), dataset).map(
+        lambda numbers, element: (tf.cast(numbers, tf.int32), *element)
+    )
+
+
+def _standardisation(preprocess):
+    mean = tf.constant(preprocess.get("mean", 0.0), tf.float32)
+    std = tf.constant(preprocess.get("std", 255.0), tf.float32)
+    return 1 / std, -mean / std
+
+
+def _to_channels(image, channels):
+    if image.shape[-1] == channels:
+        return image
+    if image.shape[-1] == 1:
+        return tf.repeat(image, channels, axis=-1)
+    if channels == 1:
+        return tf.image.rgb_to_grayscale(image)
+    raise ValueError(
+        f"Images of {image.shape[-1]} channels cannot be given {channels}."
+    )
+
+
+def _crop(image, inner, area, seeds):
+    """One image of any size cropped to `inner`: at random by area, else the centre."""
+    size = tf.shape(image)
+    if area:
+        begin, extent, _ = tf.image.stateless_sample_distorted_bounding_box(
+            size,
+            tf.constant([[[0.0, 0.0, 1.0, 1.0]]]),
+            seeds,
+            aspect_ratio_range=(3 / 4, 4 / 3),
+            area_range=tuple(area),
+            min_object_covered=0.0,
+        )
+        image = tf.slice(image, begin, extent)
+    else:
+        # The usual evaluation view: 224 of a short side of 256.
+        share = 0.875 * tf.cast(tf.reduce_min(size[:2]), tf.float32)
+        scale = share / max(inner)
+        extent = tf.cast(tf.round(scale * tf.constant(inner, tf.float32)), tf.int32)
+        begin = (size[:2] - extent) // 2
+        image = tf.image.crop_to_bounding_box(
+            image, *tf.unstack(begin), *tf.unstack(extent)
+        )
+    return tf.image.resize(image, inner, antialias=True)
+
+
+def _augment(image, augment, seeds):
+    """Random shifts and mirrors, another for every image of the batch."""
+    count, height, width = tf.shape(image)[0], image.shape[1], image.shape[2]
+    reach = augment.get("pad_crop")
+    if reach:
+        image = tf.pad(image, [[0, 0], [reach, reach], [reach, reach], [0, 0]])
+        corner = tf.random.stateless_uniform(
+            [2, count, 1], seeds, 0, 2 * reach + 1, tf.int32
+        )
+        rows, columns = corner[0] + tf.range(height), corner[1] + tf.range(width)
+        image = tf.gather(image, rows, axis=1, batch_dims=1)
+        image = tf.gather(image, columns, axis=2, batch_dims=1)
+    if augment.get("flip"):
+        mirrored = tf.random.stateless_uniform([count, 1, 1, 1], seeds + 1) < 0.5
+        image = tf.where(mirrored, image[:, :, ::-1], image)
+    return image
