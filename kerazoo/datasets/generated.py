@@ -1,8 +1,10 @@
 """Embedded datasets that are generated from a seed by a documented recipe."""
 
+import itertools
+
 import numpy as np
 
-from kerazoo.datasets.embedded import embedded
+from kerazoo.datasets.embedded import digits, embedded
 
 
 @embedded(
@@ -17,3 +19,170 @@ def xor(split, input_shape=None):
     y = np.array([[0], [1], [1], [0]], "float32")
     repeats = 100 if split == "train" else 1
     return np.tile(x, (repeats, 1)), np.tile(y, (repeats, 1))
+
+
+# The functions behind the gates, on integers 0 and 1; one value per output.
+GATES = {
+    "and": lambda a, b: [a & b],
+    "or": lambda a, b: [a | b],
+    "not": lambda a: [1 - a],
+    "nand": lambda a, b: [1 - (a & b)],
+    "nor": lambda a, b: [1 - (a | b)],
+    "xor": lambda a, b: [a ^ b],
+    "xnor": lambda a, b: [1 - (a ^ b)],
+    "majority": lambda a, b, c: [int(a + b + c >= 2)],
+    "half_adder": lambda a, b: [a ^ b, a & b],
+    "full_adder": lambda a, b, c: [(a + b + c) % 2, (a + b + c) // 2],
+}
+
+
+def _truth_table(gate):
+    function = GATES[gate]
+    inputs = function.__code__.co_argcount
+
+    @embedded(
+        f"{gate}_gate",
+        kind="arrays",
+        classes=None,
+        about=f"truth table of the {gate.replace('_', ' ')}; the same rows in train",
+    )
+    def table(split, input_shape=None):
+        rows = list(itertools.product((0, 1), repeat=inputs))
+        return np.float32(rows), np.float32([function(*row) for row in rows])
+
+
+for _gate in GATES:
+    _truth_table(_gate)
+
+
+@embedded(
+    "centred_digits",
+    kind="arrays",
+    classes=None,
+    about="the 64 pixels of scikit-learn's digits in 0..1, less their mean over the "
+    "1,437 training images",
+)
+def centred_digits(split, input_shape=None):
+    """Digits as centred vectors of 64 numbers, for rules that need it."""
+    train, _ = digits("train")
+    x, y = digits(split)
+    flat = (x.reshape(len(x), -1) - train.reshape(len(train), -1).mean(axis=0)) / 255
+    return flat.astype("float32"), y
+
+
+@embedded(
+    "maze_chance",
+    kind="arrays",
+    classes=None,
+    about="uniform random numbers, the chance of 200 runs (100 in test) through "
+    "SNARC's maze; target: 5, the length of the shortest way",
+)
+def maze_chance(split, input_shape=(500, 8)):
+    """Random numbers `(n, steps, 8)` for runs through a maze."""
+    seed, runs = {"train": (0, 200), "test": (1, 100)}[split]
+    chance = np.random.default_rng(seed).random((runs, *input_shape), "float32")
+    return chance, np.full((runs, 1), 5, "float32")
+
+
+def _bitmaps(drawing):
+    """Binary arrays of drawings that stand side by side, apart by a blank column."""
+    rows = [line.split() for line in drawing.split("\n") if line]
+    return [
+        np.array([[c == "#" for c in cell] for cell in column], "uint8")
+        for column in zip(*rows, strict=True)
+    ]
+
+
+# 10 x 8 pixels, lines one pixel wide, in the manner of Fukushima's stimuli.
+_STROKE_DIGITS = _bitmaps("""
+..####.. ...#.... .#####.. .#####.. .....#..
+.#....#. ..##.... #.....#. #.....#. ....##..
+#......# .#.#.... .......# .......# ...#.#..
+#......# ...#.... .......# .......# ..#..#..
+#......# ...#.... ......#. ...####. .#...#..
+#......# ...#.... ....##.. .......# #....#..
+#......# ...#.... ..##.... .......# ########
+#......# ...#.... .#...... .......# .....#..
+.#....#. ...#.... #....... #.....#. .....#..
+..####.. .#####.. ######## .#####.. .....#..
+""")
+
+
+@embedded(
+    "stroke_digits",
+    kind="images",
+    classes=5,
+    about="the digits 0-4 drawn in lines on 16x16 pixels: centred in train, at all 25 "
+    "shifts up to 2 pixels in test",
+)
+def stroke_digits(split, input_shape=None):
+    """Line drawings of five digits, as the neocognitron was shown."""
+    shifts = [0] if split == "train" else range(-2, 3)
+    x = np.zeros((5 * len(shifts) ** 2, 16, 16, 1), "uint8")
+    places = itertools.product(_STROKE_DIGITS, shifts, shifts)
+    for image, (digit, down, right) in zip(x, places, strict=True):
+        image[3 + down : 13 + down, 4 + right : 12 + right, 0] = 255 * digit
+    return x, np.repeat(np.arange(5), len(shifts) ** 2)
+
+
+# 7 x 5 pixels, the usual dot-matrix letters.
+_LETTERS = _bitmaps("""
+.###. ####. .###. ####. ##### ##### .###. #...#
+#...# #...# #...# #...# #.... #.... #...# #...#
+#...# #...# #.... #...# #.... #.... #.... #...#
+##### ####. #.... #...# ####. ####. #.### #####
+#...# #...# #.... #...# #.... #.... #...# #...#
+#...# #...# #...# #...# #.... #.... #...# #...#
+#...# ####. .###. ####. ##### #.... .###. #...#
+""")
+
+
+@embedded(
+    "mark1_letters",
+    kind="images",
+    classes=8,
+    about="the letters A-H, 14x10 pixels, anywhere within 2 pixels of the centre of "
+    "the Mark I's 20x20 photocells, 2 % of the cells wrong; 800 train, 400 test",
+)
+def mark1_letters(split, input_shape=None):
+    """Binary letters on the retina of the Mark I Perceptron."""
+    seed, each = {"train": (0, 100), "test": (1, 50)}[split]
+    random = np.random.default_rng(seed)
+    x = np.zeros((8 * each, 20, 20, 1), "uint8")
+    y = np.repeat(np.arange(8), each)
+    for image, label in zip(x, y, strict=True):
+        top, left = random.integers(-2, 3, 2) + (3, 5)
+        letter = np.kron(_LETTERS[label], np.ones((2, 2), "uint8"))
+        image[top : top + 14, left : left + 10, 0] = letter
+    return 255 * (x ^ (random.random(x.shape) < 0.02)).astype("uint8"), y
+
+
+# 3 x 3 switches, to be thrown at four places of Widrow's 4 x 4.
+_ADALINE_LETTERS = _bitmaps("""
+### ..#
+.#. #.#
+.#. ###
+""")
+
+
+@embedded(
+    "adaline_letters",
+    kind="arrays",
+    classes=None,
+    about="T (label 0) against J (label 1) on the 4x4 switches of the ADALINE, +1 and "
+    "-1, at four places, without and with one switch wrong; every fifth is test",
+)
+def adaline_letters(split, input_shape=None):
+    """Two letters on sixteen switches, with a binary label `(n, 1)`."""
+    x, y = [], []
+    for label, top, left in itertools.product((0, 1), (0, 1), (0, 1)):
+        clean = -np.ones((4, 4, 1), "float32")
+        letter = 2.0 * _ADALINE_LETTERS[label] - 1
+        clean[top : top + 3, left : left + 3, 0] = letter
+        wrong = np.concatenate([np.ones((1, 16)), 1 - 2 * np.eye(16)])
+        x.append(clean * wrong.reshape(17, 4, 4, 1).astype("float32"))
+        y.append(np.full((17, 1), label, "float32"))
+    x, y = np.concatenate(x), np.concatenate(y)
+    test = np.arange(len(x)) % 5 == 4
+    keep = test if split == "test" else ~test
+    return x[keep], y[keep]
