@@ -1,7 +1,8 @@
 """Which devices, and which strategy.
 
-The only file that knows tf.distribute and keras.distribution. A strategy is fixed when a model's variables are made: builders run inside `scope()`,
-and `placed()` rebuilds a model that was made elsewhere.
+The only file that knows tf.distribute and keras.distribution. A strategy is fixed when
+a model's variables are made: builders run inside `scope()`, and `placed()` rebuilds a
+model that was made elsewhere.
 """
 
 import contextlib

@@ -246,7 +246,9 @@ def _training_data(model, data, recipe, batch_size, parallel, seed, fit_keywords
             )
         data, y = _unpack(data, keywords)
         _check_arrays(model, data, y)
-        if not _is_dataset(data):
+        if _is_dataset(data):
+            keywords["shuffle"] = False  # a dataset brings its own order
+        else:
             keywords["batch_size"] = batch_size
             keywords.setdefault("shuffle", recipe.get("shuffle", True))
         return data, keywords
@@ -262,7 +264,7 @@ def _training_data(model, data, recipe, batch_size, parallel, seed, fit_keywords
         drop_remainder=parallel and keras.backend.backend() == "jax",
         **order,
     )
-    keywords["shuffle"] = False  # the batches come shuffled
+    keywords["shuffle"] = False
     if validation is None and "validation" in source.splits:
         validation = "validation"
     if isinstance(validation, str):

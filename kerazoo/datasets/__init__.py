@@ -153,7 +153,12 @@ def batches(
     if training is None:
         training = split.startswith("train")
     _check_classes(source, model)
-    examples = source.read(split)
+    try:
+        examples = source.read(split)
+    except ValueError as error:
+        raise ValueError(
+            f"Split {split!r} of {source.name!r} is empty or malformed: {error}"
+        ) from error
     size = int(examples.cardinality())
     if size == 0:
         raise ValueError(f"Split {split!r} of {source.name!r} is empty.")

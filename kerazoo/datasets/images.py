@@ -104,7 +104,7 @@ def _to_channels(image, channels):
 
 def _crop(image, inner, area, seeds):
     """One image of any size cropped to `inner`: at random by area, else the centre."""
-    size = tf.shape(image)
+    size, channels = tf.shape(image), image.shape[-1]
     if area:
         begin, extent, _ = tf.image.stateless_sample_distorted_bounding_box(
             size,
@@ -124,7 +124,8 @@ def _crop(image, inner, area, seeds):
         image = tf.image.crop_to_bounding_box(
             image, *tf.unstack(begin), *tf.unstack(extent)
         )
-    return tf.image.resize(image, inner, antialias=True)
+    image = tf.image.resize(image, inner, antialias=True)
+    return tf.ensure_shape(image, (*inner, channels))
 
 
 def _augment(image, augment, seeds):
