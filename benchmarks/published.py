@@ -1,0 +1,93 @@
+"""Reproduces published results that two CPU cores can afford, on the real data.
+
+    TFDS_DATA_DIR=... python -m benchmarks.published fleuret_mnist lenet5
+
+Trains the default configuration by its recipe, or by the shortened recipe below where
+the paper's would take days, evaluates on the test set, saves the model, evaluates the
+saved file again, and records the figure beside the paper's in results/published.csv.
+An interrupted run is continued by the same command.
+"""
+
+import argparse
+import math
+import pathlib
+import sys
+import time
+
+import keras
+
+import kerazoo
+from benchmarks.records import RESULTS, record
+
+# Shortened recipes: what differs from the card's, and the epochs.
+RECIPES = {
+    "resnet20": {
+        "recipe": {"schedule": {"kind": "one_cycle"}},
+        "epochs": 16,
+    },
+}
+
+
+def reproduce(name, *, runs, epochs=None, seed=0, verbose="auto"):
+    """Trains one architecture on the dataset of its card and measures it.
+
+    Args:
+        name: builder's name.
+        runs: folder of checkpoints; the run of an earlier call is continued.
+        epochs: passes over the data, instead of the recipe's.
+        seed: fixes the result.
+        verbose: as for `keras.Model.fit`.
+
+    Returns:
+        A row of results/published.csv.
+    """
+    card = kerazoo.card(name)
+    settings = RECIPES.get(name, {})
+    keras.utils.set_random_seed(seed)
+    model = kerazoo.create(name, recipe=settings.get("recipe"))
+    epochs = epochs or settings.get("epochs") or model.recipe["epochs"]
+    folder = runs / f"{name}-{seed}"
+    start = time.perf_counter()
+    kerazoo.fit(
+        model, epochs=epochs, seed=seed, checkpoint_dir=folder, resume=True,
+        verbose=verbose,
+    )  # fmt: skip
+    seconds = time.perf_counter() - start
+    result = kerazoo.evaluate(model, verbose=0)
+    model.save(folder / "model.keras")
+    again = kerazoo.evaluate(folder / "model.keras", verbose=0)
+    if not math.isclose(result["accuracy"], again["accuracy"], abs_tol=1e-4):
+        raise AssertionError(f"The saved file of {name} gives {again}, not {result}.")
+    return {
+        "architecture": name,
+        "dataset": card.dataset,
+        "metric": "accuracy",
+        "value": result["accuracy"],
+        "published": "; ".join(card.published),
+        "recipe": "shortened" if settings else "the card's",
+        "epochs": epochs,
+        "seconds": round(seconds),
+        "seed": seed,
+    }
+
+
+def main():
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="+", help="builders")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--runs", type=pathlib.Path, default=RESULTS.parent / "runs")
+    parser.add_argument("--verbose", type=int, default=2)
+    arguments = parser.parse_args()
+    for name in arguments.names:
+        row = reproduce(
+            name, runs=arguments.runs, epochs=arguments.epochs, seed=arguments.seed,
+            verbose=arguments.verbose,
+        )  # fmt: skip
+        record("published", row, key=["architecture", "dataset", "seed"])
+        print(row, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
