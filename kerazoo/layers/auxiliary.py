@@ -33,7 +33,9 @@ class WithAuxiliaryHeads(keras.Model):
     def __init__(self, inputs, outputs, heads, weight, **keywords):
         super().__init__(inputs, outputs, **keywords)
         self.weight = weight
-        self.training_network = keras.Model(inputs, [outputs, *heads])
+        self.training_network = keras.Model(
+            inputs, [outputs, *heads], name="training_network"
+        )
 
     @property
     def layers(self):
