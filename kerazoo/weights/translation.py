@@ -1,0 +1,347 @@
+r"""Translation of a foreign state dict into the weights of a model.
+
+A family's key map, `kerazoo/weights/<family>.py`, holds one constant per layout of its
+card (`TORCHVISION`, `TIMM`, `KERAS_APPLICATIONS`, ...): a list of rules, or a `Layout`
+where there is more to say, or a function from the model to either.
+
+A rule is `(pattern, target)`. The pattern is a regular expression that matches the
+whole name of one of our layers, e.g. `conv2_1_1_conv`; the first rule that matches
+holds. The target names the foreign module: a string (`\1` is a group of the pattern),
+or a function of the groups, which come as integers where they are digits:
+
+    (r"conv(\d)_(\d+)_(\d)_conv", lambda stage, block, conv:
+        f"layer{stage - 1}.{block - 1}.conv{conv}")
+
+Names and axes of the module's tensors follow from the layer: our `kernel`
+(height, width, in, out) is `<target>.weight` (out, in, height, width), and so on. Where
+that does not do:
+
+    "attention.in_proj_*"        the tensor's name goes in place of the star
+    "attention.in_proj_*[1/3]"   ours is the second third of the foreign rows
+    (r"tokens/cls", "cls_token") a pattern with the name of a weight gives the tensor
+    (pattern, target, (-1, 1, 1))  shape of the foreign tensor, if not the obvious one
+
+A rule without groups that fits no layer names a part that the model was built without
+(its head, an auxiliary classifier): the foreign tensors of that part may stay unused.
+Nothing else may.
+"""
+
+import dataclasses
+import importlib
+import math
+import re
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+from keras import layers
+
+from kerazoo import catalog
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """One foreign layout of a family.
+
+    Attributes:
+        rules: the key map, see the module's docstring.
+        epsilon: of the source's batch normalisation, where it is not ours; absorbed
+            by the moving variance.
+        conv_bias: whether convolutions in front of batch normalisation have a bias
+            there; absorbed by the moving mean.
+        scale: whether batch normalisation has a gamma there; else ours is one.
+        ignored: pattern of foreign tensors that the network does not compute with.
+        renames: `(pattern, replacement)` applied to the names in a file, for
+            checkpoints older than the layout.
+        requires: function of the model that raises ValueError where it computes
+            otherwise than the source, although the tensors fit.
+        native: whether tensors have Keras' names and axes, not torch's.
+    """
+
+    rules: Sequence
+    epsilon: float | None = None
+    conv_bias: bool = False
+    scale: bool = True
+    ignored: str = r"(?!)"
+    renames: Sequence = ()
+    requires: Callable | None = None
+    native: bool = False
+
+
+def get_layout(model, name):
+    """The layout `name` of the model's family."""
+    family = catalog.card(model.architecture).module.rpartition(".")[2]
+    module = importlib.import_module(f"kerazoo.weights.{family}")
+    found = getattr(module, name.upper().replace(".", "_"))
+    if callable(found):
+        found = found(model)
+    if not isinstance(found, Layout):
+        found = Layout(found)
+    return dataclasses.replace(found, native=name == "keras.applications")
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where one weight lies in a foreign layout.
+
+    The weight, reshaped to `split`, transposed by `axes` and reshaped to `shape`, is
+    part `part[0]` of `part[1]` equal parts of the foreign tensor. Without a tensor the
+    weight is one. `bias` names a tensor to subtract, `offset` is added.
+    """
+
+    weight: keras.Variable
+    tensor: str | None
+    part: tuple
+    split: tuple
+    axes: tuple
+    shape: tuple
+    bias: str | None = None
+    offset: float = 0.0
+
+    def value(self, tensors):
+        """The weight's value."""
+        if self.tensor is None:
+            return np.ones(self.weight.shape)
+        index, count = self.part
+        value = np.split(tensors[self.tensor], count)[index]
+        value = value.reshape([self.split[axis] for axis in self.axes])
+        value = value.transpose(np.argsort(self.axes)).reshape(self.weight.shape)
+        if self.bias is not None:
+            value = value - tensors[self.bias]
+        return value + self.offset
+
+
+# Tensors that torch names otherwise than Keras.
+_TORCH = {
+    "kernel": "weight",
+    "depthwise_kernel": "weight",
+    "pointwise_kernel": "weight",
+    "gamma": "weight",
+    "beta": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
+    "alpha": "weight",
+    "embeddings": "weight",
+}
+
+
+def _producers(model):
+    """The layer that made each tensor of the model's graph, by the tensor's id."""
+    graph = [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if getattr(layer, "output", None) is not None
+    ]
+    return {id(layer.output): layer for layer in graph}
+
+
+def _flattened(layer, producers):
+    """Shape that a Flatten in front of a Dense layer took, or None."""
+    while layer is not None:
+        layer = producers.get(id(getattr(layer, "input", None)))
+        if isinstance(layer, layers.Flatten):
+            return tuple(layer.input.shape[1:])
+        if layer is not None and (layer.weights or isinstance(layer.input, list)):
+            return None
+    return None
+
+
+def _torch_view(layer, name, shape, producers):
+    """`(split, axes, shape)` of a Keras tensor in torch's conventions, see `Source`."""
+    if isinstance(layer, layers.EinsumDense):
+        # Attention projections: axes of the kernel that the output lacks are summed.
+        equation = re.fullmatch(r"\w+,(\w+)->(\w+)", layer.equation)
+        if name == "kernel":
+            summed = sum(letter not in equation[2] for letter in equation[1])
+            split = (math.prod(shape[:summed]), math.prod(shape[summed:]))
+            return split, (1, 0), split[::-1]
+        return shape, tuple(range(len(shape))), (math.prod(shape),)
+    if isinstance(layer, layers.Dense) and name == "kernel":
+        flattened = _flattened(layer, producers)
+        if flattened is None:
+            return shape, (1, 0), shape[::-1]
+        # torch flattens channels first, Keras channels last.
+        split = (*flattened, shape[-1])
+        axes = (len(split) - 1, len(split) - 2, *range(len(split) - 2))
+        return split, axes, shape[::-1]
+    if name == "depthwise_kernel" or (
+        isinstance(layer, layers.DepthwiseConv1D | layers.DepthwiseConv2D)
+        and name == "kernel"
+    ):
+        *window, channels, multiplier = shape
+        axes = (len(window), len(window) + 1, *range(len(window)))
+        return shape, axes, (channels * multiplier, 1, *window)
+    if name.endswith("kernel") and len(shape) > 2:
+        axes = (len(shape) - 1, len(shape) - 2, *range(len(shape) - 2))
+        return shape, axes, tuple(shape[axis] for axis in axes)
+    if isinstance(layer, layers.PReLU):
+        return shape, tuple(range(len(shape))), (math.prod(shape),)
+    return shape, tuple(range(len(shape))), shape
+
+
+def _path(model, weight):
+    """Path of a weight without the name that a Sequential model puts in front."""
+    return "/".join(weight.path.split("/")[isinstance(model, keras.Sequential) :])
+
+
+def _match(layout, path):
+    """Foreign name of our weight at `path`, and the foreign shape if a rule gives it.
+
+    None where no rule matches.
+    """
+    layer, _, name = path.rpartition("/")
+    for pattern, target, *shape in layout.rules:
+        for text in (layer, path):
+            match = re.fullmatch(pattern, text)
+            if match is None:
+                continue
+            if callable(target):
+                groups = [
+                    int(group) if group is not None and group.isdigit() else group
+                    for group in match.groups()
+                ]
+                target = target(*groups)
+            else:
+                target = match.expand(target)
+            if text == layer:
+                if "*" not in target:
+                    target += "/*" if layout.native else ".*"
+                name = name if layout.native else _TORCH.get(name, name)
+                target = target.replace("*", name)
+            return target, shape[0] if shape else None
+    return None
+
+
+def _normalized(source, layer, model, layout, producers):
+    """`source` of a batch normalisation's weight, its layout's differences absorbed."""
+    name = source.weight.name
+    if name == "gamma" and not layout.scale:
+        return dataclasses.replace(source, tensor=None)
+    if name == "moving_variance" and layout.epsilon is not None:
+        return dataclasses.replace(source, offset=layout.epsilon - layer.epsilon)
+    if name == "moving_mean" and layout.conv_bias:
+        before = producers.get(id(layer.input))
+        if getattr(before, "use_bias", True) is False:
+            bias = _path(model, before.weights[0]).rpartition("/")[0] + "/bias"
+            return dataclasses.replace(source, bias=_match(layout, bias)[0])
+    return source
+
+
+def sources(model, layout):
+    """A `Source` for every weight of `model`.
+
+    Raises:
+        ValueError: the key map lacks a weight.
+    """
+    owners = {
+        id(weight): layer
+        for layer in model._flatten_layers()  # outer layers come before inner ones
+        for weight in layer.weights
+    }
+    producers = _producers(model)
+    found, unknown = [], []
+    for weight in model.weights:
+        layer, shape = owners[id(weight)], tuple(weight.shape)
+        path = _path(model, weight)
+        name = path.rpartition("/")[2]
+        match = _match(layout, path)
+        if match is None:
+            unknown.append(path)
+            continue
+        tensor, reshaped = match
+        tensor, index, count = re.fullmatch(
+            r"(.*?)(?:\[(\d+)/(\d+)\])?", tensor
+        ).groups(default=None)
+        if layout.native:
+            split, axes, foreign = shape, tuple(range(len(shape))), shape
+        else:
+            split, axes, foreign = _torch_view(layer, name, shape, producers)
+        if reshaped is not None:
+            foreign = np.empty(foreign, np.bool_).reshape(reshaped).shape
+        source = Source(
+            weight, tensor, (int(index or 0), int(count or 1)), split, axes, foreign
+        )
+        if isinstance(layer, layers.BatchNormalization):
+            source = _normalized(source, layer, model, layout, producers)
+        found.append(source)
+    if unknown:
+        raise ValueError(
+            f"The key map of {model.architecture!r} has no rule for {_few(unknown)}: "
+            "this configuration has no counterpart in that layout."
+        )
+    return found
+
+
+def foreign_shapes(found):
+    """`{foreign tensor: shape}` that a list of sources takes."""
+    shapes = {}
+    for source in found:
+        if source.tensor is not None:
+            rows, *rest = source.shape
+            shapes[source.tensor] = (rows * source.part[1], *rest)
+        if source.bias is not None:
+            shapes[source.bias] = source.shape
+    return shapes
+
+
+def _absent(model, layout):
+    """Pattern of the tensors of parts that the model was built without."""
+    paths = [_path(model, weight) for weight in model.weights]
+    names = {name for path in paths for name in (path, path.rpartition("/")[0])}
+    prefixes = [
+        re.escape(target.replace("*", ""))
+        for pattern, target, *_ in layout.rules
+        if isinstance(target, str)
+        and not re.compile(pattern).groups
+        and not any(re.fullmatch(pattern, name) for name in names)
+    ]
+    return f"({'|'.join(prefixes)})([./].*)?" if prefixes else r"(?!)"
+
+
+def compare(model, tensors, layout):
+    """What keeps `tensors` from being a checkpoint of `model`: a list of phrases."""
+    expected = foreign_shapes(sources(model, layout))
+    absent = _absent(model, layout)
+    missing = [name for name in expected if name not in tensors]
+    left_over = [
+        name
+        for name in tensors
+        if name not in expected
+        and not name.endswith("num_batches_tracked")
+        and not re.fullmatch(layout.ignored, name)
+        and not re.fullmatch(absent, name)
+    ]
+    differing = [
+        f"{name} {tuple(tensors[name].shape)} instead of {shape}"
+        for name, shape in expected.items()
+        if name in tensors and tuple(tensors[name].shape) != shape
+    ]
+    phrases = []
+    if missing:
+        phrases.append(f"{len(missing)} missing ({_few(missing)})")
+    if left_over:
+        phrases.append(f"{len(left_over)} left over ({_few(left_over)})")
+    if differing:
+        phrases.append(f"{len(differing)} of another shape ({_few(differing)})")
+    return phrases
+
+
+def rename(tensors, layout):
+    """`tensors` under the names that the layout has today."""
+    renamed = {}
+    for name, tensor in tensors.items():
+        for pattern, replacement in layout.renames:
+            name = re.sub(pattern, replacement, name)
+        renamed[name] = tensor
+    return renamed
+
+
+def assign(model, tensors, layout):
+    """Sets every weight of `model` from `tensors`, which `compare` found to fit."""
+    for source in sources(model, layout):
+        source.weight.assign(source.value(tensors))
+
+
+def _few(names, count=4):
+    more = f", and {len(names) - count} more" if len(names) > count else ""
+    return ", ".join(map(str, names[:count])) + more

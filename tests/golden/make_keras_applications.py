@@ -1,0 +1,32 @@
+"""Regenerates tests/golden/keras.applications: python make_keras_applications.py."""
+
+import keras
+import peers
+
+MODELS = {
+    "ResNet50": dict(builder="resnet50", input_shape=(96, 96, 3), gain=0.7),
+}
+
+
+def run(model, x, settings, fill):
+    keras.backend.clear_session()  # automatic layer names count from zero
+    net = getattr(keras.applications, model)(
+        weights=None,
+        input_shape=settings["input_shape"],
+        classifier_activation=None,
+        **settings.get("peer", {}),
+    )
+    variables = {
+        f"{layer.name}/{variable.name}": variable
+        for layer in net._flatten_layers(include_self=False)
+        for variable in layer.weights
+        if not hasattr(layer, "layers")
+    }
+    values = fill({name: variable.shape for name, variable in variables.items()})
+    for name, variable in variables.items():
+        variable.assign(values[name])
+    return net.predict(x, verbose=0)
+
+
+if __name__ == "__main__":
+    peers.make("keras.applications", keras.__version__, MODELS, run)

@@ -1,0 +1,19 @@
+"""Regenerates tests/golden/pytorchcv: python make_pytorchcv.py [MODEL ...]."""
+
+import importlib.metadata
+
+import peers
+
+peers.declare_torchvision_operators()
+
+from pytorchcv.model_provider import get_model  # noqa: E402
+
+MODELS = {}
+
+
+def run(model, x, settings, fill):
+    return peers.run_torch(get_model(model, **settings.get("peer", {})), x, fill)
+
+
+if __name__ == "__main__":
+    peers.make("pytorchcv", importlib.metadata.version("pytorchcv"), MODELS, run)

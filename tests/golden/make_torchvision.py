@@ -1,0 +1,30 @@
+"""Regenerates tests/golden/torchvision: python make_torchvision.py [MODEL ...]."""
+
+import peers
+
+peers.declare_torchvision_operators()
+
+import torchvision  # noqa: E402
+
+MODELS = {
+    "resnet18": dict(input_shape=(96, 96, 3), gain=0.7),
+    "resnet34": dict(input_shape=(96, 96, 3), gain=0.7),
+    "resnet50": dict(
+        config={"stride_on": "3x3"}, input_shape=(96, 96, 3), gain=0.7
+    ),
+    "resnet101": dict(
+        config={"stride_on": "3x3"}, input_shape=(96, 96, 3), gain=0.7
+    ),
+    "resnet152": dict(
+        config={"stride_on": "3x3"}, input_shape=(96, 96, 3), gain=0.7
+    ),
+}  # fmt: skip
+
+
+def run(model, x, settings, fill):
+    net = torchvision.models.get_model(model, weights=None, **settings.get("peer", {}))
+    return peers.run_torch(net, x, fill)
+
+
+if __name__ == "__main__":
+    peers.make("torchvision", torchvision.__version__.partition("+")[0], MODELS, run)

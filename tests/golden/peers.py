@@ -1,0 +1,158 @@
+"""Golden outputs of independent implementations, for weights made from names.
+
+Every parameter of a peer is a deterministic function of its name and shape, so a
+golden file needs to hold no weights. README.md tells how to add a model.
+"""
+
+import argparse
+import hashlib
+import json
+import pathlib
+import zlib
+
+import numpy as np
+
+HERE = pathlib.Path(__file__).parent
+LOGITS = 16  # of each sample are kept
+
+
+def weight(name, shape, *, gain=1.0, native=False):
+    """The value of one parameter, by its name and shape.
+
+    Scales keep activations of the same order through the layers, so that the outputs
+    depend on every layer; `gain` below one damps batch normalisation where residual
+    branches would add up.
+
+    Args:
+        name: name in the peer, e.g. `"layer1.0.conv1.weight"`.
+        shape: its shape.
+        gain: factor of the normalisations' scales.
+        native: whether kernels have Keras' axes (..., in, out), not torch's.
+    """
+    random = np.random.default_rng(zlib.crc32(name.encode()))
+    last = name.replace("/", ".").rpartition(".")[2]
+    if last in ("running_var", "moving_variance"):
+        return random.uniform(0.5, 1.5, shape).astype("float32")
+    if last in ("weight", "gamma") and len(shape) == 1:
+        return (gain * random.uniform(0.5, 1.5, shape)).astype("float32")
+    value = random.standard_normal(shape, "float32")
+    if len(shape) == 1:  # biases, betas, moving means
+        return np.float32(0.1) * value
+    if "depthwise" in name and native:
+        fan_in = np.prod(shape[:2])
+    else:
+        fan_in = np.prod(shape[:-1] if native else shape[1:])
+    return value * np.float32(np.sqrt(2 / fan_in))
+
+
+def weights(shapes, **keywords):
+    """Values of all parameters, from `{name: shape}`."""
+    return {name: weight(name, shape, **keywords) for name, shape in shapes.items()}
+
+
+def fingerprint(shapes):
+    """Hash of the sorted names and shapes of a state dict."""
+    listing = sorted((name, [int(n) for n in shape]) for name, shape in shapes.items())
+    return hashlib.sha256(json.dumps(listing).encode()).hexdigest()
+
+
+def inputs(seed, shape):
+    """Two images: noise, and coarse blocks, which no average pooling levels out."""
+    random = np.random.default_rng(seed)
+    noise = random.standard_normal(shape, "float32")
+    height, width, channels = shape
+    grid = (-(-height // 16), -(-width // 16), channels)
+    blocks = random.standard_normal(grid, "float32").repeat(16, 0).repeat(16, 1)
+    return np.stack([noise, 2 * blocks[:height, :width]])
+
+
+def sample(outputs):
+    """What a golden file keeps of a batch of logits."""
+    outputs = np.asarray(outputs, "float64")
+    return {
+        "logits": outputs[:, :LOGITS].tolist(),
+        "mean": outputs.mean(-1).tolist(),
+        "std": outputs.std(-1).tolist(),
+    }
+
+
+def make(peer, version, models, run):
+    """Writes the golden files of one peer; command line arguments choose models.
+
+    Args:
+        peer: name of the library, also the layout of its key map.
+        version: its version.
+        models: `{peer's model: settings}`; settings are `builder` (default: the same
+            name), `config` (keywords of our builder), `input_shape`, `gain`, and what
+            `run` understands.
+        run: function `(model, inputs, settings, fill)` that builds the peer's model,
+            sets its state dict `{name: shape}` to `fill(shapes)` and returns logits.
+    """
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model", nargs="*", help="all by default")
+    for model in parser.parse_args().model or models:
+        settings = {"input_shape": (224, 224, 3), "gain": 1.0, **models[model]}
+        native = peer == "keras.applications"
+        shapes = {}
+
+        def fill(found, shapes=shapes, settings=settings, native=native):
+            shapes.update({k: tuple(map(int, v)) for k, v in found.items()})
+            return weights(shapes, gain=settings["gain"], native=native)
+
+        x = inputs(0, settings["input_shape"])
+        outputs = np.asarray(run(model, x, settings, fill))
+        differ = np.abs(outputs[0] - outputs[1]).mean() / outputs.std()
+        # A golden that hardly depends on the input would prove nothing.
+        assert np.isfinite(outputs).all() and differ > 0.05, (model, differ)
+        golden = {
+            "peer": peer,
+            "version": version,
+            "model": model,
+            "builder": settings.get("builder", model),
+            "config": settings.get("config", {}),
+            "input_seed": 0,
+            "input_shape": settings["input_shape"],
+            "gain": settings["gain"],
+            "tensors": len(shapes),
+            "fingerprint": fingerprint(shapes),
+            **sample(outputs),
+        }
+        path = HERE / peer / f"{model}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(golden, indent=1) + "\n")
+        print(f"{peer} {model}: {len(shapes)} tensors, images differ by {differ:.2g}")
+
+
+def run_torch(model, x, fill):
+    """Logits of a torch module, in evaluation mode."""
+    import torch
+
+    state = {
+        name: tensor
+        for name, tensor in model.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    values = fill({name: tensor.shape for name, tensor in state.items()})
+    with torch.inference_mode():
+        for name, tensor in state.items():
+            tensor.copy_(torch.from_numpy(values[name]))
+        # In double precision the golden is exact, whatever the order of summation.
+        model = model.double().eval()
+        return model(torch.from_numpy(x.transpose(0, 3, 1, 2)).double()).numpy()
+
+
+def declare_torchvision_operators():
+    """Lets torchvision be imported where its compiled operators do not load.
+
+    Classifiers need none of them, but its import declares shapes for two.
+    """
+    import torch
+
+    try:
+        import torchvision  # noqa: F401
+    except RuntimeError:
+        library = torch.library.Library("torchvision", "FRAGMENT")
+        signature = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+        library.define("nms" + signature)
+        library.define("qnms" + signature)
+        declare_torchvision_operators.library = library  # ends with its object

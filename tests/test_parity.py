@@ -1,0 +1,58 @@
+"""Outputs equal those of independent implementations, for the same weights."""
+
+import json
+
+import numpy as np
+import pytest
+from golden import peers
+
+import kerazoo
+from kerazoo.weights import translation
+
+GOLDENS = sorted(peers.HERE.glob("*/*.json"))
+
+
+def name(path):
+    return f"{path.parent.name}-{path.stem}"
+
+
+@pytest.mark.parametrize("path", GOLDENS, ids=name)
+def test_outputs_equal_the_peers(path):
+    golden = json.loads(path.read_text())
+    model = kerazoo.create(
+        golden["builder"],
+        input_shape=tuple(golden["input_shape"]),
+        classifier_activation=None,
+        compile=False,
+        **golden["config"],
+    )
+    layout = translation.get_layout(model, golden["peer"])
+    shapes = translation.foreign_shapes(translation.sources(model, layout))
+    assert len(shapes) == golden["tensors"]
+    assert peers.fingerprint(shapes) == golden["fingerprint"], (
+        "The key map gives other names or shapes than the peer has."
+    )
+    state = peers.weights(shapes, gain=golden["gain"], native=layout.native)
+    assert not translation.compare(model, state, layout)
+    translation.assign(model, state, layout)
+    x = peers.inputs(golden["input_seed"], golden["input_shape"])
+    found = peers.sample(model.predict(x, verbose=0))
+    scale = np.max(golden["std"])
+    for key in ("logits", "mean", "std"):
+        np.testing.assert_allclose(
+            found[key], golden[key], rtol=1e-4, atol=1e-4 * scale, err_msg=key
+        )
+
+
+def test_every_layout_with_a_peer_has_a_golden():
+    """A key map that no golden exercises proves nothing."""
+    exercised = {
+        (kerazoo.card(golden["builder"]).module, golden["peer"])
+        for golden in (json.loads(path.read_text()) for path in GOLDENS)
+    }
+    claimed = {
+        (card.module, layout)
+        for card in map(kerazoo.card, kerazoo.list_models())
+        for layout in card.weights
+    }
+    assert claimed == exercised
