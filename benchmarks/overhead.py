@@ -55,8 +55,8 @@ def main():
     }
     record("overhead", row, key=["what"])
     print(
-        f"kerazoo.fit {row['wrapper']:.3f} s, keras.Model.fit {row['by_hand']:.3f} s an "
-        f"epoch; ratio {row['ratio']:.3f} ({ratios[0]:.3f} .. {ratios[-1]:.3f}, "
+        f"kerazoo.fit {row['wrapper']:.3f} s, keras.Model.fit {row['by_hand']:.3f} s "
+        f"an epoch; ratio {row['ratio']:.3f} ({ratios[0]:.3f} .. {ratios[-1]:.3f}, "
         f"{arguments.pairs} pairs)"
     )
 

@@ -38,7 +38,7 @@ from kerazoo.architecture import architecture
     ],
     tiny={"filters": (8, 16), "units": 32},
     tiny_recipe={"batch_size": 32, "epochs": 20, "shuffle": True},
-    learns={"accuracy": 0.95},
+    learns={"accuracy": 0.96},
 )
 def fleuret_mnist(
     *,

@@ -155,17 +155,21 @@ def resnet(
         "the learning rate drops at epochs 30, 60, 90, where the paper waits for "
         "plateaus",
     ],
-    tiny={"input_shape": (32, 32, 3), "classes": 10, "blocks": (1, 1, 1, 1),
-          "filters": 8},
+    tiny={
+        "input_shape": (32, 32, 3),
+        "classes": 10,
+        "blocks": (1, 1, 1),
+        "filters": 12,
+    },
     tiny_recipe={
-        "optimizer": {"class_name": "Adam", "config": {"learning_rate": 2e-3}},
+        "optimizer": {"class_name": "Adam", "config": {"learning_rate": 5e-3}},
         "schedule": {"kind": "one_cycle"},
         "batch_size": 32,
         "epochs": 12,
         "augment": None,
         "metrics": ["accuracy"],
     },
-    learns={"accuracy": 0.96},
+    learns={"accuracy": 0.965},
     weights=["torchvision", "timm", "keras.applications"],
 )  # fmt: skip
 def resnet50(
