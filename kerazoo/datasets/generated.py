@@ -186,3 +186,88 @@ def adaline_letters(split, input_shape=None):
     test = np.arange(len(x)) % 5 == 4
     keep = test if split == "test" else ~test
     return x[keep], y[keep]
+
+
+@embedded(
+    "parity",
+    kind="arrays",
+    classes=None,
+    about="all rows of n bits and whether an odd number is set; n is the model's, 100 "
+    "times over in train",
+)
+def parity(split, input_shape=(4,)):
+    """Parity of n bits, targets `(rows, 1)`; exclusive or for two."""
+    bits = input_shape[0]
+    x = (np.arange(2**bits)[:, None] >> np.arange(bits)) & 1
+    repeats = 100 if split == "train" else 1
+    x = np.tile(x, (repeats, 1)).astype("float32")
+    return x, x.sum(axis=1, keepdims=True) % 2
+
+
+@embedded(
+    "encoder",
+    kind="arrays",
+    classes=None,
+    about="n patterns of one set bit, to be reproduced through a bottleneck; 100 times "
+    "over in train",
+)
+def encoder(split, input_shape=(8,)):
+    """The encoder problem of the PDP group: targets are the inputs."""
+    x = np.tile(np.eye(input_shape[0], dtype="float32"), (100, 1))
+    x = x if split == "train" else x[: input_shape[0]]
+    return x, x
+
+
+@embedded(
+    "tc_patterns",
+    kind="arrays",
+    classes=None,
+    about="T (1) and C (0) of five squares in 4 orientations on a retina: the 8 in the "
+    "middle, 100 times over, train; every place two cells off the rim is test",
+)
+def tc_patterns(split, input_shape=(11, 11, 1)):
+    """The T-C problem; 220 test patterns on a retina of 11x11."""
+    height, width, channels = input_shape
+    letters = {1: [[1, 1, 1], [0, 1, 0], [0, 1, 0]], 0: [[1, 1, 1], [1, 0, 1]]}
+    x, y = [], []
+    for label, letter in letters.items():
+        for turns in range(4):
+            shape = np.rot90(letter, turns)
+            high, wide = shape.shape
+            places = [
+                (top, left)
+                for top in range(2, height - high - 1)
+                for left in range(2, width - wide - 1)
+            ]
+            if split == "train":
+                places = [((height - high) // 2, (width - wide) // 2)]
+            for top, left in places:
+                retina = np.zeros((height, width, channels), "float32")
+                retina[top : top + high, left : left + wide] = shape[:, :, None]
+                x.append(retina)
+                y.append([label])
+    repeats = 100 if split == "train" else 1
+    x, y = np.stack(x), np.array(y, "float32")
+    return np.tile(x, (repeats, 1, 1, 1)), np.tile(y, (repeats, 1))
+
+
+@embedded(
+    "gratings",
+    kind="arrays",
+    classes=8,
+    about="sine gratings of period 8 pixels in 8 orientations with random phase and "
+    "noise of standard deviation 0.5; 400 train, 200 test",
+)
+def gratings(split, input_shape=(64, 64, 1)):
+    """Oriented gratings; label k is the orientation k 180/8 degrees."""
+    height, width, channels = input_shape
+    random = np.random.default_rng(0 if split == "train" else 1)
+    n = 400 if split == "train" else 200
+    y = np.arange(n) % 8
+    angle = (np.pi * y / 8)[:, None, None]
+    phase = random.uniform(0, 2 * np.pi, (n, 1, 1))
+    rows, columns = np.mgrid[:height, :width]
+    across = columns * np.cos(angle) + rows * np.sin(angle)
+    x = np.cos(2 * np.pi * across / 8 + phase)[..., None]
+    x = x + random.normal(0, 0.5, (n, height, width, channels))
+    return x.astype("float32"), y
