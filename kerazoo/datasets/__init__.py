@@ -1,7 +1,7 @@
 """Named datasets, as batches in exactly the shape a model takes."""
 
 import dataclasses
-import math
+import importlib
 from collections.abc import Callable
 
 from kerazoo import catalog
@@ -15,7 +15,8 @@ class Source:
 
     Attributes:
         name: the name it was asked for.
-        kind: `"images"` or `"arrays"`.
+        kind: the module of this package that fits it to a model: `"images"`,
+            `"arrays"`.
         classes: number of classes, or None.
         splits: names of its splits.
         image_shape: `(height, width, channels)` with None where they vary.
@@ -46,7 +47,7 @@ def find(name, model):
     if name not in EMBEDDED:
         from kerazoo.datasets import tfds
 
-        return Source(name, "images", **tfds.find(name, offline(model)))
+        return Source(name, **tfds.find(name, offline(model)))
     dataset = EMBEDDED[name]
     shape = _input_shape(model)
 
@@ -135,8 +136,6 @@ def batches(
     seed=None, drop_remainder=False,
 ):  # fmt: skip
     """As `load`, for a `Source` that was found already."""
-    from kerazoo.datasets import images
-
     card = catalog.cards().get(architecture_of(model))
     if batch_size is None:
         recipe = getattr(model, "recipe", None) or (card.recipe if card else {})
@@ -159,35 +158,19 @@ def batches(
         raise ValueError(
             f"Split {split!r} of {source.name!r} is empty or malformed: {error}"
         ) from error
-    size = int(examples.cardinality())
-    if size == 0:
+    if int(examples.cardinality()) == 0:
         raise ValueError(f"Split {split!r} of {source.name!r} is empty.")
-    shape = _input_shape(model)
-    order = {"shuffle": training and shuffle, "seed": seed, "batch_size": batch_size}
-    if source.kind == "arrays":
-        given = tuple(examples.element_spec[0].shape)
-        if shape is None or not _fits(given, shape):
-            raise ValueError(
-                f"Dataset {source.name!r} gives inputs of shape {given}, but "
-                f"{model.name!r} takes {shape}."
-            )
-        return images.batch(examples, size, drop_remainder=drop_remainder, **order)
-    return images.fit_to_model(
+    adapter = importlib.import_module(f"kerazoo.datasets.{source.kind}")
+    return adapter.batches(
         examples,
-        size,
-        source.image_shape,
-        target_shape(shape, source, model, card.preprocess if card else {}),
-        flat=len(shape) == 1,
+        source,
+        model,
         preprocess=card.preprocess if card else {},
         augment=(augment or {}) if training else {},
+        batch_size=batch_size,
+        shuffle=training and shuffle,
+        seed=seed,
         drop_remainder=drop_remainder,
-        **order,
-    )
-
-
-def _fits(given, shape):
-    return len(given) == len(shape) and all(
-        b is None or a == b for a, b in zip(given, shape, strict=True)
     )
 
 
@@ -200,22 +183,3 @@ def _check_classes(source, model):
             f"{source.name!r} has {source.classes} classes but {model.name!r} has "
             f"{outputs[-1]} outputs. Build it with classes={source.classes}."
         )
-
-
-def target_shape(shape, source, model, preprocess):
-    """Image shape `(height, width, channels)` behind a model's input shape."""
-    if shape is not None and len(shape) == 3:
-        return tuple(
-            s if t is None else t
-            for s, t in zip(source.image_shape, shape, strict=True)
-        )
-    if shape is not None and len(shape) == 1 and shape[0]:
-        for channels in (source.image_shape[-1], 1, 3):
-            side = math.isqrt(shape[0] // channels)
-            if side * side * channels == shape[0]:
-                return side, side, channels
-    raise ValueError(
-        f"Images of {source.name!r} cannot be given the input shape {shape} of "
-        f"{model.name!r}: expected (height, width, channels), or the length of a "
-        "flattened square image."
-    )

@@ -13,12 +13,37 @@ CACHE_BYTES = 2**30
 SHUFFLE_BUFFER = 2**16
 
 
-def batch(examples, size, *, batch_size, shuffle, seed, drop_remainder=False):
-    """Shuffled batches of a dataset of examples."""
-    if shuffle:
-        examples = examples.shuffle(min(size, SHUFFLE_BUFFER), seed=seed)
-    batches = examples.batch(batch_size, drop_remainder=drop_remainder)
-    return batches.prefetch(tf.data.AUTOTUNE)
+def batches(examples, source, model, *, preprocess, **settings):
+    """Batches of a `Source` of images for `model`; keywords as in `fit_to_model`."""
+    shape = tuple(model.input_shape[1:])
+    return fit_to_model(
+        examples,
+        int(examples.cardinality()),
+        source.image_shape,
+        target_shape(shape, source, model),
+        flat=len(shape) == 1,
+        preprocess=preprocess,
+        **settings,
+    )
+
+
+def target_shape(shape, source, model):
+    """Image shape `(height, width, channels)` behind a model's input shape."""
+    if len(shape) == 3:
+        return tuple(
+            given if wanted is None else wanted
+            for given, wanted in zip(source.image_shape, shape, strict=True)
+        )
+    if len(shape) == 1 and shape[0]:
+        for channels in (source.image_shape[-1], 1, 3):
+            side = math.isqrt(shape[0] // channels)
+            if side * side * channels == shape[0]:
+                return side, side, channels
+    raise ValueError(
+        f"Images of {source.name!r} cannot be given the input shape {shape} of "
+        f"{model.name!r}: expected (height, width, channels), or the length of a "
+        "flattened square image."
+    )
 
 
 def fit_to_model(
@@ -33,7 +58,8 @@ def fit_to_model(
         image_shape: shape of the raw images, None where it varies.
         shape: `(height, width, channels)` of the model's images.
         flat: whether the model takes flattened images.
-        preprocess: the card's: `mean`, `std` on the 0..255 scale, `pad`, `threshold`.
+        preprocess: the card's: `mean`, `std` on the 0..255 scale, `pad`, `threshold`;
+            `target`: `"label"` (default) or `"image"`, the input itself.
         augment: the recipe's: `random_resized_crop` (least and largest share of the
             area), `pad_crop` (pixels), `flip`.
         batch_size: examples in a batch.
@@ -68,7 +94,9 @@ def fit_to_model(
             image = tf.cast(image > preprocess["threshold"], tf.float32)
         else:
             image = image * scale + offset
-        return (tf.reshape(image, [-1, math.prod(shape)]) if flat else image), label
+        if flat:
+            image = tf.reshape(image, [-1, math.prod(shape)])
+        return image, image if preprocess.get("target") == "image" else label
 
     batches = examples.batch(batch_size, drop_remainder=drop_remainder)
     batches = _with_seeds(batches, seed)

@@ -14,7 +14,7 @@ def find(name, offline):
         offline: embedded dataset to name in errors, or None.
 
     Returns:
-        Mapping with `classes`, `splits`, `image_shape` and `read`.
+        Mapping with `kind`, `classes`, `splits`, `image_shape` and `read`.
 
     Raises:
         ValueError: no such dataset, or it holds no labelled images.
@@ -44,6 +44,7 @@ def find(name, offline):
         return dataset.map(lambda example: (example[image], example[label]))
 
     return {
+        "kind": "images",
         "classes": features[label].num_classes,
         "splits": tuple(builder.info.splits),
         "image_shape": features[image].shape,
