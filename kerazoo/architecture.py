@@ -43,6 +43,7 @@ def architecture(**written):
         @functools.wraps(builder)
         def build(*, weights=None, compile=True, recipe=None, name=name, **config):
             card = catalog.card(builder.__name__)
+            catalog.check_recipe(f"{builder.__name__}()", "recipe", recipe or {})
             recipe = card.recipe | dict(recipe or {})
             arguments = inspect.signature(builder).bind(**config)
             arguments.apply_defaults()
@@ -154,7 +155,7 @@ def _metric(identifier):
     return keras.metrics.get(_thaw(identifier))
 
 
-def create(name, *, tiny=False, **config):
+def create(name, /, *, tiny=False, **config):
     """Builds an architecture by its name.
 
     Args:

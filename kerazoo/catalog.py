@@ -116,14 +116,19 @@ def make_card(name, written, *, domain, module, summary):
     if missing:
         raise ValueError(f"@architecture of {name!r} lacks {sorted(missing)}.")
     for key in ("recipe", "tiny_recipe"):
-        unknown = set(written.get(key, {})) - _RECIPE_KEYS
-        if unknown:
-            raise ValueError(
-                f"@architecture of {name!r}: unknown entries {sorted(unknown)} in "
-                f"{key}. A recipe has: {', '.join(sorted(_RECIPE_KEYS))}."
-            )
+        check_recipe(f"@architecture of {name!r}", key, written.get(key, {}))
     fields = {k: tuple(v) if isinstance(v, list) else v for k, v in written.items()}
     return Card(name=name, domain=domain, module=module, summary=summary, **fields)
+
+
+def check_recipe(where, key, recipe):
+    """Raises ValueError where a recipe has entries that nothing would read."""
+    unknown = set(recipe) - _RECIPE_KEYS
+    if unknown:
+        raise ValueError(
+            f"{where}: unknown entries {sorted(unknown)} in {key}. "
+            f"A recipe has: {', '.join(sorted(_RECIPE_KEYS))}."
+        )
 
 
 def merge_variant(written, base):
@@ -135,6 +140,11 @@ def merge_variant(written, base):
 
 def register(card):
     """Adds the card of an architecture defined outside the package."""
+    if card.name in _read_zoo():
+        raise ValueError(
+            f"A builder named {card.name!r} exists already, in "
+            f"{_read_zoo()[card.name].module}. Choose another name."
+        )
     _registered[card.name] = card
 
 
@@ -168,6 +178,11 @@ def _read_module(path):
             ) from error
         base = fields.get("variant_of")
         if base is not None:
+            if base not in written:
+                raise ValueError(
+                    f"{path.name}, builder {function.name!r}: variant_of={base!r} "
+                    "names no builder above it."
+                )
             fields = merge_variant(fields, written[base])
         written[function.name] = fields
         yield make_card(
