@@ -4,6 +4,8 @@ import keras
 import peers
 
 MODELS = {
+    "VGG16": dict(builder="vgg16", input_shape=(64, 64, 3)),
+    "VGG19": dict(builder="vgg19", input_shape=(64, 64, 3)),
     "ResNet50": dict(builder="resnet50", input_shape=(96, 96, 3), gain=0.7),
 }
 

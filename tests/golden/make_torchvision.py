@@ -7,6 +7,8 @@ peers.declare_torchvision_operators()
 import torchvision  # noqa: E402
 
 MODELS = {
+    "alexnet": dict(builder="alexnet_owt"),
+    "vgg16_bn": dict(),
     "resnet18": dict(input_shape=(96, 96, 3), gain=0.7),
     "resnet34": dict(input_shape=(96, 96, 3), gain=0.7),
     "resnet50": dict(
