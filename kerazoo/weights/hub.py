@@ -7,26 +7,27 @@ own data adapter would feed wrongly.
 import hashlib
 import os
 import pathlib
+import re
 
 import keras
 
-_TORCHVISION = "https://download.pytorch.org/models/"
+# Builder: file, whose name ends in the first eight digits of its SHA-256.
+_TORCHVISION_FILES = {
+    "resnet18": "resnet18-f37072fd.pth",
+    "resnet34": "resnet34-b627a593.pth",
+    "resnet50": "resnet50-0676ba61.pth",
+    "resnet101": "resnet101-63fe2227.pth",
+    "resnet152": "resnet152-394f9c45.pth",
+}
 
-# Builder: (layout, address, "algorithm:hash"). torchvision puts the first eight digits
-# of a file's SHA-256 into its name.
+# Builder: (layout, address, "algorithm:hash").
 CHECKPOINTS = {
     builder: (
         "torchvision",
-        _TORCHVISION + file,
-        "sha256:" + file.removesuffix(".pth").rpartition("-")[2],
+        f"https://download.pytorch.org/models/{file}",
+        "sha256:" + re.search(r"-([0-9a-f]{8})\.pth", file)[1],
     )
-    for builder, file in {
-        "resnet18": "resnet18-f37072fd.pth",
-        "resnet34": "resnet34-b627a593.pth",
-        "resnet50": "resnet50-0676ba61.pth",
-        "resnet101": "resnet101-63fe2227.pth",
-        "resnet152": "resnet152-394f9c45.pth",
-    }.items()
+    for builder, file in _TORCHVISION_FILES.items()
 }
 
 

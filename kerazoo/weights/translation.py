@@ -102,8 +102,9 @@ class Source:
         """The weight's value."""
         if self.tensor is None:
             return np.ones(self.weight.shape)
-        index, count = self.part
-        value = np.split(tensors[self.tensor], count)[index]
+        value = tensors[self.tensor]
+        if self.part[1] > 1:
+            value = np.split(value, self.part[1])[self.part[0]]
         value = value.reshape([self.split[axis] for axis in self.axes])
         value = value.transpose(np.argsort(self.axes)).reshape(self.weight.shape)
         if self.bias is not None:
@@ -125,6 +126,10 @@ _TORCH = {
 }
 
 
+# Layers that may stand between a Flatten and the Dense layer it feeds.
+_PASSING = (layers.Dropout, layers.Activation, layers.ReLU)
+
+
 def _producers(model):
     """The layer that made each tensor of the model's graph, by the tensor's id."""
     graph = [
@@ -137,13 +142,10 @@ def _producers(model):
 
 def _flattened(layer, producers):
     """Shape that a Flatten in front of a Dense layer took, or None."""
-    while layer is not None:
-        layer = producers.get(id(getattr(layer, "input", None)))
-        if isinstance(layer, layers.Flatten):
-            return tuple(layer.input.shape[1:])
-        if layer is not None and (layer.weights or isinstance(layer.input, list)):
-            return None
-    return None
+    layer = producers.get(id(getattr(layer, "input", None)))
+    while isinstance(layer, _PASSING):
+        layer = producers.get(id(layer.input))
+    return tuple(layer.input.shape[1:]) if isinstance(layer, layers.Flatten) else None
 
 
 def _torch_view(layer, name, shape, producers):
@@ -233,11 +235,9 @@ def sources(model, layout):
     Raises:
         ValueError: the key map lacks a weight.
     """
-    owners = {
-        id(weight): layer
-        for layer in model._flatten_layers()  # outer layers come before inner ones
-        for weight in layer.weights
-    }
+    # The innermost of the layers that hold a weight is written last.
+    holders = sorted(model._flatten_layers(), key=lambda layer: -len(layer.weights))
+    owners = {id(weight): layer for layer in holders for weight in layer.weights}
     producers = _producers(model)
     found, unknown = [], []
     for weight in model.weights:
@@ -277,8 +277,10 @@ def foreign_shapes(found):
     shapes = {}
     for source in found:
         if source.tensor is not None:
-            rows, *rest = source.shape
-            shapes[source.tensor] = (rows * source.part[1], *rest)
+            shape = source.shape
+            if source.part[1] > 1:
+                shape = (shape[0] * source.part[1], *shape[1:])
+            shapes[source.tensor] = shape
         if source.bias is not None:
             shapes[source.bias] = source.shape
     return shapes

@@ -1,0 +1,309 @@
+"""Weights from files: kerazoo's own and foreign checkpoints."""
+
+import hashlib
+import sys
+
+import keras
+import numpy as np
+import pytest
+from golden import peers
+from keras import layers
+
+import kerazoo
+from kerazoo.weights import hub, translation
+
+SMALL = {
+    "input_shape": (32, 32, 3),
+    "classes": 10,
+    "blocks": (1, 1, 1, 1),
+    "filters": 8,
+    "stride_on": "3x3",
+    "compile": False,
+}
+
+
+@pytest.fixture(scope="module")
+def state():
+    """A torchvision state dict of the small ResNet."""
+    model = kerazoo.resnet50(**SMALL)
+    layout = translation.get_layout(model, "torchvision")
+    shapes = translation.foreign_shapes(translation.sources(model, layout))
+    return peers.weights(shapes)
+
+
+def save(state, path):
+    numpy = pytest.importorskip("safetensors.numpy")
+    state = {name: np.ascontiguousarray(tensor) for name, tensor in state.items()}
+    numpy.save_file(state, path)
+    return path
+
+
+def check_loaded(model, state):
+    kernel = model.get_layer("conv3_1_2_conv").kernel
+    expected = state["layer2.0.conv2.weight"].transpose(2, 3, 1, 0)
+    np.testing.assert_array_equal(kernel, expected)
+    normalization = model.get_layer("conv2_1_shortcut_bn")
+    for ours, theirs in {
+        "gamma": "weight",
+        "beta": "bias",
+        "moving_mean": "running_mean",
+        "moving_variance": "running_var",
+    }.items():
+        np.testing.assert_array_equal(
+            getattr(normalization, ours), state[f"layer1.0.downsample.1.{theirs}"]
+        )
+    dense = model.get_layer("fc")
+    np.testing.assert_array_equal(dense.kernel, state["fc.weight"].T)
+
+
+def test_safetensors(state, tmp_path):
+    path = save(state, tmp_path / "resnet.safetensors")
+    check_loaded(kerazoo.resnet50(weights=path, **SMALL), state)
+    check_loaded(kerazoo.resnet50(weights=str(path), **SMALL), state)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_pth(state, tmp_path, nested):
+    torch = pytest.importorskip("torch")
+    tensors = {name: torch.from_numpy(tensor) for name, tensor in state.items()}
+    tensors["bn1.num_batches_tracked"] = torch.tensor(7)
+    path = tmp_path / "resnet.pth"
+    torch.save({"model": tensors, "epoch": 3} if nested else tensors, path)
+    check_loaded(kerazoo.resnet50(weights=path, **SMALL), state)
+
+
+def test_head_may_be_left_out(state, tmp_path):
+    path = save(state, tmp_path / "resnet.safetensors")
+    model = kerazoo.resnet50(weights=path, include_top=False, **SMALL)
+    np.testing.assert_array_equal(
+        model.get_layer("conv1_conv").kernel,
+        state["conv1.weight"].transpose(2, 3, 1, 0),
+    )
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda s: s.update({"fc2.weight": s["fc.weight"]}), r"left over \(fc2.weight"),
+        (lambda s: s.pop("layer4.0.bn3.running_var"), r"missing \(layer4.0.bn3.runn"),
+        (
+            lambda s: s.update({"fc.weight": s["fc.weight"][:7]}),
+            r"fc.weight \(7, 256\) instead of \(10, 256\)",
+        ),
+        (lambda s: s.pop("fc.bias"), r"1 missing \(fc.bias\)"),
+    ],
+    ids=["left over", "missing", "shape", "head"],
+)
+def test_tensors_must_fit_one_to_one(state, tmp_path, change, message):
+    changed = dict(state)
+    change(changed)
+    path = save(changed, tmp_path / "resnet.safetensors")
+    model = kerazoo.resnet50(**SMALL)
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=message):
+        kerazoo.weights.load(model, path)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_lists_are_cut(tmp_path):
+    path = save({"x": np.zeros(3)}, tmp_path / "resnet.safetensors")
+    with pytest.raises(ValueError, match=r"missing \(conv1.weight, .*, and \d+ more"):
+        kerazoo.resnet50(weights=path, **SMALL)
+
+
+def test_wrong_files(tmp_path):
+    with pytest.raises(ValueError, match="No such file"):
+        kerazoo.resnet50(weights=tmp_path / "none.pth", **SMALL)
+    (tmp_path / "weights.npz").touch()
+    with pytest.raises(ValueError, match=r"must end in \.keras, \.safetensors"):
+        kerazoo.resnet50(weights=tmp_path / "weights.npz", **SMALL)
+    for name in ("a.h5", "a.safetensors"):
+        (tmp_path / name).write_bytes(b"nothing")
+        with pytest.raises(ValueError, match="cannot read"):
+            kerazoo.resnet50(weights=tmp_path / name, **SMALL)
+
+
+def test_architecture_without_a_key_map(tmp_path):
+    path = save({"x": np.zeros(3)}, tmp_path / "a.safetensors")
+    with pytest.raises(ValueError, match="'fleuret_mnist' has no key map"):
+        kerazoo.fleuret_mnist(weights=path)
+
+
+def test_reading_pth_without_torch(state, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    (tmp_path / "a.pth").touch()
+    with pytest.raises(ImportError, match="pip install torch"):
+        kerazoo.resnet50(weights=tmp_path / "a.pth", **SMALL)
+
+
+def test_stride_must_be_the_sources(state, tmp_path):
+    path = save(state, tmp_path / "resnet.safetensors")
+    with pytest.raises(ValueError, match=r'kerazoo.resnet50\(stride_on="3x3"'):
+        kerazoo.resnet50(weights=path, **{**SMALL, "stride_on": "1x1"})
+    model = kerazoo.resnet50(**SMALL)
+    with pytest.raises(ValueError, match='stride_on="1x1"'):
+        translation.get_layout(model, "keras.applications").requires(model)
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".weights.h5", ".h5"])
+def test_own_files(tmp_path, suffix):
+    model = kerazoo.resnet50(**SMALL)
+    path = tmp_path / f"own{suffix}"
+    (model.save_weights if "weights" in suffix else model.save)(path)
+    again = kerazoo.resnet50(weights=path, **SMALL)
+    for old, new in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    with pytest.raises(ValueError):
+        kerazoo.resnet50(weights=path, **{**SMALL, "classes": 7})
+
+
+@pytest.fixture(scope="module")
+def applications_resnet():
+    net = keras.applications.ResNet50(weights=None, input_shape=(64, 64, 3), classes=10)
+    for variable in net.weights:
+        name = variable.path
+        variable.assign(peers.weight(name, variable.shape, gain=0.7, native=True))
+    return net
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".weights.h5"])
+def test_keras_applications(applications_resnet, tmp_path, suffix):
+    """Its convolutions have biases and its normalisation another epsilon (rule R5)."""
+    net, path = applications_resnet, tmp_path / f"net{suffix}"
+    (net.save_weights if "weights" in suffix else net.save)(path)
+    config = {"input_shape": (64, 64, 3), "classes": 10, "compile": False}
+    model = kerazoo.resnet50(weights=path, **config)
+    x = peers.inputs(0, (64, 64, 3))
+    np.testing.assert_allclose(
+        model.predict(x, verbose=0), net.predict(x, verbose=0), rtol=1e-4, atol=1e-7
+    )
+
+
+def test_torch_conventions():
+    """Every kind of layer computes as torch's with the same tensors."""
+    torch = pytest.importorskip("torch")
+    from torch import nn
+
+    theirs = nn.Sequential(
+        nn.Conv2d(4, 6, 3),
+        nn.PReLU(6),
+        nn.Conv2d(6, 6, 3, groups=6),
+        nn.Conv2d(6, 8, 3, groups=2),
+        nn.ConvTranspose2d(8, 6, 2, stride=2),
+        nn.Flatten(),
+        nn.Dropout(),
+        nn.Linear(6 * 8 * 6, 5),
+    ).eval()
+    ours = keras.Sequential(
+        [
+            keras.Input((10, 9, 4)),
+            layers.Conv2D(6, 3, name="l0"),
+            layers.PReLU(shared_axes=[1, 2], name="l1"),
+            layers.DepthwiseConv2D(3, name="l2"),
+            layers.Conv2D(8, 3, groups=2, name="l3"),
+            layers.Conv2DTranspose(6, 2, strides=2, name="l4"),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(5, name="l7"),
+        ]
+    )
+    layout = translation.Layout([(r"l(\d)", r"\1")])
+    shapes = {name: tuple(t.shape) for name, t in theirs.state_dict().items()}
+    state = peers.weights(shapes)
+    theirs.load_state_dict({k: torch.from_numpy(v) for k, v in state.items()})
+    assert translation.compare(ours, state, layout) == []
+    translation.assign(ours, state, layout)
+    x = np.random.default_rng(0).standard_normal((2, 10, 9, 4), "float32")
+    expected = theirs(torch.from_numpy(x.transpose(0, 3, 1, 2))).detach()
+    np.testing.assert_allclose(ours.predict(x, verbose=0), expected, 1e-4, 1e-4)
+
+
+def test_attention_takes_thirds_of_the_fused_projection():
+    torch = pytest.importorskip("torch")
+    inputs = keras.Input((7, 12))
+    outputs = layers.MultiHeadAttention(3, 4, name="attention")(inputs, inputs)
+    ours = keras.Model(inputs, outputs)
+    third = {"query": 0, "key": 1, "value": 2}
+    layout = translation.Layout(
+        [
+            (
+                "attention/(query|key|value)",
+                lambda which: f"in_proj_*[{third[which]}/3]",
+            ),
+            ("attention/attention_output", "out_proj"),
+        ]
+    )
+    theirs = torch.nn.MultiheadAttention(12, 3, batch_first=True).eval()
+    shapes = {name: tuple(t.shape) for name, t in theirs.state_dict().items()}
+    state = peers.weights(shapes)
+    theirs.load_state_dict({k: torch.from_numpy(v) for k, v in state.items()})
+    assert translation.compare(ours, state, layout) == []
+    translation.assign(ours, state, layout)
+    x = np.random.default_rng(0).standard_normal((2, 7, 12), "float32")
+    tokens = torch.from_numpy(x)
+    expected = theirs(tokens, tokens, tokens)[0].detach()
+    np.testing.assert_allclose(ours.predict(x, verbose=0), expected, 1e-4, 1e-5)
+
+
+# The public checkpoints.
+
+
+@pytest.mark.parametrize("builder", hub.CHECKPOINTS)
+def test_checkpoints_are_preprocessed_as_the_card_says(builder):
+    layout, _, _ = hub.CHECKPOINTS[builder]
+    card = kerazoo.card(builder)
+    assert layout in card.weights
+    expected = {"mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375]}
+    if builder in ("googlenet_bn", "inception_v3"):
+        # torchvision rescales inside these networks (transform_input).
+        expected = {"mean": 127.5, "std": 127.5}
+    assert card.preprocess == expected
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    return tmp_path / "models"
+
+
+def test_imagenet_offline(cache, monkeypatch):
+    def get_file(*args, **keywords):
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
+    with pytest.raises(ConnectionError) as error:
+        kerazoo.resnet18(weights="imagenet", compile=False, filters=8)
+    assert "https://download.pytorch.org/models/resnet18" in str(error.value)
+    assert str(cache / "resnet18-f37072fd.pth") in str(error.value)
+
+
+def test_imagenet_names_what_is_wrong_before_downloading(cache):
+    with pytest.raises(ValueError, match=r'kerazoo.resnet50\(stride_on="3x3"'):
+        kerazoo.resnet50(weights="imagenet", **{**SMALL, "stride_on": "1x1"})
+    with pytest.raises(ValueError, match="no public checkpoint .* 'fleuret_mnist'"):
+        kerazoo.fleuret_mnist(weights="imagenet")
+
+
+def test_download_is_checked_and_atomic(cache, monkeypatch):
+    content, fetched = b"tensors", []
+
+    def get_file(name, address, cache_dir, cache_subdir, force_download):
+        fetched.append(address)
+        folder = cache.parent / cache_subdir
+        assert str(cache.parent) == cache_dir and force_download
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
+    digest = "sha256:" + hashlib.sha256(content).hexdigest()[:8]
+    address = "https://example.org/net.pth"
+    with pytest.raises(ValueError, match="is damaged"):
+        hub.download(address, "sha256:00000000")
+    assert not (cache / "net.pth").exists()
+    assert hub.download(address, digest).read_bytes() == content
+    assert hub.download(address, digest) == cache / "net.pth"
+    assert len(fetched) == 2
+    (cache / "net.pth").write_bytes(b"tens")
+    with pytest.raises(ValueError, match="is damaged"):
+        hub.download(address, digest)
