@@ -94,8 +94,8 @@ def inception_c(x, width, name):
         branch(x, [(256, 1)], width, f"{name}_1x1"),
         branch(single, [(256, (1, 3))], width, f"{name}_3x3_wide"),
         branch(single, [(256, (3, 1))], width, f"{name}_3x3_high"),
-        branch(double, [(256, (3, 1))], width, f"{name}_double_high"),
         branch(double, [(256, (1, 3))], width, f"{name}_double_wide"),
+        branch(double, [(256, (3, 1))], width, f"{name}_double_high"),
         branch(pool, [(256, 1)], width, f"{name}_projection"),
     ]
     return layers.Concatenate(name=name)(branches)
@@ -141,8 +141,8 @@ def inception_c(x, width, name):
         "optimizer": {"class_name": "Adam", "config": {"learning_rate": 3e-3}},
         "schedule": {"kind": "one_cycle"},
         "batch_size": 32,
-        "epochs": 8,
-        "augment": None,
+        "epochs": 10,
+        "augment": {"pad_crop": 4},
         "metrics": ["accuracy"],
     },
     learns={"accuracy": 0.97},

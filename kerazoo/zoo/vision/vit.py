@@ -157,7 +157,7 @@ def vit(
         "schedule": {"kind": "one_cycle"},
         "batch_size": 32,
         "epochs": 15,
-        "augment": None,
+        "augment": {"pad_crop": 3},
         "metrics": ["accuracy"],
     },
     learns={"accuracy": 0.97},
@@ -414,6 +414,13 @@ def vit_huge_14(
     ],
     tiny={"input_shape": (16, 16, 3), "hidden_dim": 64, "num_layers": 2,
           "mlp_dim": 128},
+    tiny_recipe={
+        "optimizer": {"class_name": "Adam", "config": {"learning_rate": 2e-3}},
+        "schedule": {"kind": "one_cycle"},
+        "batch_size": 32,
+        "epochs": 15,
+        "augment": {"pad_crop": 2},
+    },
     weights=[],
 )  # fmt: skip
 def vit_cifar(
