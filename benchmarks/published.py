@@ -23,7 +23,7 @@ from benchmarks.records import RESULTS, record
 RECIPES = {
     "resnet20": {
         "recipe": {"schedule": {"kind": "one_cycle"}},
-        "epochs": 16,
+        "epochs": 10,
     },
 }
 

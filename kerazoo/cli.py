@@ -502,7 +502,7 @@ def _tuples(value):
 def _evaluate(arguments):
     model, settings = _open(arguments)
     data = arguments.data or settings.get("data")
-    verbose = 0 if arguments.json else "auto"
+    verbose = "auto" if sys.stdout.isatty() and not arguments.json else 0
     split, metrics = _measure(
         model, data, arguments.split, arguments.batch_size, verbose
     )
@@ -515,25 +515,36 @@ def _evaluate(arguments):
 
 
 def _export(arguments):
-    model, _ = _open(arguments)
-    ending = _FORMATS[arguments.format]
-    output = arguments.output or f"{model.name}{ending}"
-    if not output.endswith(ending):
+    ending, output = _FORMATS[arguments.format], arguments.output
+    if output is not None and not output.endswith(ending):
         raise ValueError(
             f"--output of format {arguments.format} must end in {ending!r}. Received: "
             f"{output!r}"
         )
+    model, _ = _open(arguments)
+    output = output or f"{model.name}{ending}"
     if arguments.format == "weights":
         model.save_weights(output)
+    elif arguments.format == "onnx":
+        _export_onnx(model, output)
     else:
-        try:
-            model.export(output, format=arguments.format, verbose=False)
-        except ImportError as error:
-            raise ImportError(
-                f"{error.msg or error}. --format {arguments.format} needs that package:"
-                " pip install it."
-            ) from error
+        model.export(output, format=arguments.format, verbose=False)
     _say(f"wrote {output}")
+
+
+def _export_onnx(model, output):
+    import keras
+
+    # Keras refuses a model that was loaded and never called.
+    model(model.inputs[0] if len(model.inputs) == 1 else model.inputs)
+    try:
+        model.export(output, format="onnx", verbose=False)
+    except ImportError as error:
+        backend = keras.backend.backend()
+        package = {"tensorflow": "tf2onnx", "jax": "jax2onnx", "torch": "onnxscript"}
+        raise ImportError(
+            f"{error}. To write ONNX from {backend}: pip install {package[backend]}"
+        ) from error
 
 
 def _open(arguments):
@@ -582,11 +593,12 @@ def _check_keywords(name, config):
 
 
 def _start_keras(arguments):
-    """Imports keras on the backend asked for."""
+    """Imports keras on the backend asked for, and TensorFlow, which reads the data."""
     if arguments.backend is not None and "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = arguments.backend
     with _quiet(not arguments.debug):
         import keras
+        import tensorflow  # noqa: F401
     loaded = keras.backend.backend()
     if arguments.backend not in (None, loaded):
         raise ValueError(

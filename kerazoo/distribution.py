@@ -16,6 +16,11 @@ _NAMES = ("auto", "single", "data_parallel")
 def resolve(strategy="auto"):
     """The strategy object for a name, or None for a single device.
 
+    Data-parallel training equals training on one device, up to rounding. One exception:
+    under MirroredStrategy BatchNormalization normalises each replica's share of a batch
+    by that share, and the moving statistics are those of the first replica; with
+    `synchronized=True` both are those of the whole batch, as always on JAX.
+
     Args:
         strategy: `"auto"`: all accelerators of this host (JAX: of all its processes)
             when there are several, else a single device; `"single"` or None: the
@@ -117,36 +122,44 @@ def scope(strategy="auto"):
 
 
 def _lives_in(model, strategy):
+    """Whether the model's variables were made for `strategy` (None: one device)."""
+    values = [variable.value for variable in model.variables]
     if keras.backend.backend() == "tensorflow":
-        return model.distribute_strategy is strategy
-    devices = set(strategy.device_mesh.devices.flatten())
-    return all(
-        {f"{d.platform}:{d.id}" for d in v.value.sharding.device_set} == devices
-        for v in model.variables
-    )
+        homes = {getattr(value, "distribute_strategy", None) for value in values}
+        return homes <= {strategy}
+    if keras.backend.backend() == "jax":
+        homes = {frozenset(value.sharding.device_set) for value in values}
+        if strategy is None:
+            return all(len(devices) == 1 for devices in homes)
+        names = set(strategy.device_mesh.devices.flatten())
+        return all({f"{d.platform}:{d.id}" for d in home} == names for home in homes)
+    return True
 
 
 @contextlib.contextmanager
 def placed(model, strategy="auto"):
-    """Yields `model` itself, or its copy under `strategy` when it was built outside.
+    """Yields `model` itself, or its copy under `strategy` when it was built elsewhere.
 
-    The copy has the model's weights, compile state and optimizer state; when the
-    context ends, also by an exception, what it learned is written back into `model`.
+    `"auto"` leaves a model alone that was built for several devices. The copy has the
+    model's weights, compile state and optimizer state; when the context ends, also by
+    an exception, what it learned is written back into `model`.
     """
-    strategy = resolve(strategy)
-    if strategy is None:
+    if strategy == "auto" and not _lives_in(model, None):
         yield model
         return
-    with strategy.scope():
-        if _lives_in(model, strategy):
+    strategy = resolve(strategy)
+    scope = contextlib.nullcontext if strategy is None else strategy.scope
+    if _lives_in(model, strategy):
+        with scope():
             yield model
-            return
+        return
+    with scope():
         copy = model.__class__.from_config(model.get_config())
         if model.compiled:
             copy.compile_from_config(model.get_compile_config())
         _copy_state(model, copy)
     try:
-        with strategy.scope():
+        with scope():
             yield copy
     finally:
         _copy_state(copy, model)
@@ -156,8 +169,16 @@ def _copy_state(source, target):
     target.set_weights(source.get_weights())
     if source.compiled and source.optimizer.built:
         if not target.optimizer.built:
-            target.optimizer.build(target.trainable_variables)
+            with _birthplace(target):
+                target.optimizer.build(target.trainable_variables)
         for old, new in zip(
             source.optimizer.variables, target.optimizer.variables, strict=True
         ):
             new.assign(keras.ops.convert_to_numpy(old))
+
+
+def _birthplace(model):
+    """The scope that a model was built in, where TensorFlow asks for it again."""
+    if keras.backend.backend() == "tensorflow":
+        return model.distribute_strategy.scope()
+    return contextlib.nullcontext()
