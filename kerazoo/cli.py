@@ -315,37 +315,39 @@ def _list_datasets(arguments):
 
 def _nothing(filters):
     """What to say when no architecture fits, and what there is instead."""
-    asked = " and ".join(f"{key} {value}" for key, value in filters.items())
-    text = f"No architecture with {asked}."
+    text = "No architecture with "
+    text += " and ".join(f"{key} {value}" for key, value in filters.items()) + "."
     cards = catalog.cards().values()
-    for key in filters:
-        if key == "pattern":
-            pattern = filters[key].strip("*?").lower()
-            near = difflib.get_close_matches(pattern, catalog.cards(), n=3)
-            if near:
-                text += f" Near names: {', '.join(near)}."
-            text += f" `kerazoo search {pattern}` looks in titles and papers as well."
-        elif key == "year":
-            years = [card.year for card in cards]
-            text += f" The zoo covers {min(years)} to {max(years)}."
-        elif key in ("task", "dataset"):
-            known = sorted({str(getattr(card, key)) for card in cards})
-            text += f" Known: {', '.join(known)}."
+    if "pattern" in filters:
+        pattern = filters["pattern"].strip("*?").lower()
+        near = difflib.get_close_matches(pattern, catalog.cards(), n=3)
+        if near:
+            text += f" Near names: {', '.join(near)}."
+        text += " `kerazoo search WORD` looks in titles and papers as well."
+    if "year" in filters:
+        years = [card.year for card in cards]
+        text += f" The zoo covers {min(years)} to {max(years)}."
+    if "task" in filters:
+        text += f" Tasks: {', '.join(sorted({card.task for card in cards}))}."
+    if "dataset" in filters:
+        names = {card.dataset for card in cards} | {card.offline for card in cards}
+        text += f" Data sets: {', '.join(sorted(names - {None}))}."
     return text
 
 
 def _search(arguments):
-    names = catalog.search(" ".join(arguments.words))
+    words = " ".join(arguments.words).lower().split()
+    found = [catalog.card(name).to_dict() for name in catalog.search(" ".join(words))]
+    nothing = f"Nothing mentions {' and '.join(words)}."
     if arguments.json:
-        _print_json([catalog.card(name).to_dict() for name in names])
-    elif names:
-        _print(report.model_table(names, by_domain=False))
+        _print_json(found)
+    elif not found:
+        _say(f"{nothing} Fewer words find more; `kerazoo list` shows everything.", "")
     else:
-        _say(
-            f"Nothing mentions {' and '.join(arguments.words)}. Fewer words find more; "
-            "`kerazoo list` shows everything.",
-            "",
-        )
+        if not all(word in str(found[0]).lower() for word in words):
+            _say(f"{nothing} Near names:", "")
+        names = [card["name"] for card in found]
+        _print(report.model_table(names, by_domain=False))
 
 
 def _info(arguments):

@@ -126,18 +126,14 @@ def card_page(card):
         tiny["reaches"] = f"{bounds} on {card.offline or card.dataset}"
     page += section("Reduced configuration (--tiny)", _facts(tiny))
     page += section("Keywords (--set KEY=VALUE) and defaults", _facts(_keywords(card)))
-    page += section(
-        "Run it",
-        _facts(
-            {
-                f"kerazoo fit {card.name} --tiny": "reduced, embedded data, no network",
-                f"kerazoo fit {card.name}": f"by the recipe, on {card.dataset}",
-                f"kerazoo summary {card.name}": "its layers",
-                f"model = kerazoo.{card.name}()": "in Python, a compiled keras.Model",
-            },
-            style="cyan",
-        ),
-    )
+    fit = f"kerazoo fit {card.name}"
+    ways = {
+        f"{fit} --tiny": "reduced, embedded data, no network",
+        fit if card.dataset else f"{fit} --data DATASET": "by the recipe",
+        f"kerazoo summary {card.name}": "its layers",
+        f"model = kerazoo.{card.name}()": "in Python, a compiled keras.Model",
+    }
+    page += section("Run it", _facts(ways, style="cyan"))
     return page
 
 

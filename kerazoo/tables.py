@@ -60,8 +60,8 @@ CIFAR10 = (
     Result("Fractional max-pooling (Graham, 2015)", None, 3.47, note="100 tests"),
     Result("ResNet-110 (He, 2016)", "resnet110", 6.43, note="best of 5 runs"),
     Result("Pre-activation ResNet-1001 (He, 2016)", "resnet1001_v2", 4.62),
-    Result("WRN-28-10 (Zagoruyko, 2016)", "wrn_28_10", 4.00),
-    Result("DenseNet-BC-190-40 (Huang, 2017)", "densenet_bc_190_40", 3.46),
+    Result("WRN-28-10 (Zagoruyko, 2016)", "wide_resnet28_10", 4.00),
+    Result("DenseNet-BC-190-40 (Huang, 2017)", "densenet_bc190_k40", 3.46),
     Result("AmoebaNet (Real, 2018)", None, 2.13),
 )
 

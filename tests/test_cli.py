@@ -90,9 +90,12 @@ def test_search(run):
     assert "resnet20" in out and "lenet5" not in out
     _, out, _ = run("search", "residual", "cifar10", "--json")
     assert json.loads(out)[0]["name"].startswith("resnet")
-    code, out, err = run("search", "qwertzuiop")
+    code, out, err = run("search", "zzzzzzzz")
     assert (code, out) == (0, "")
-    assert "Nothing mentions qwertzuiop" in err
+    assert "Nothing mentions zzzzzzzz" in err
+    code, out, err = run("search", "lennet5")
+    assert code == 0 and "lenet5" in out
+    assert "Nothing mentions lennet5. Near names:" in err
 
 
 def test_info_shows_the_whole_card(run):
