@@ -251,14 +251,9 @@ def test_attention_takes_thirds_of_the_fused_projection():
 
 @pytest.mark.parametrize("builder", hub.CHECKPOINTS)
 def test_checkpoints_are_preprocessed_as_the_card_says(builder):
-    layout, _, _ = hub.CHECKPOINTS[builder]
-    card = kerazoo.card(builder)
-    assert layout in card.weights
-    expected = {"mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375]}
-    if builder in ("googlenet_bn", "inception_v3"):
-        # torchvision rescales inside these networks (transform_input).
-        expected = {"mean": 127.5, "std": 127.5}
-    assert card.preprocess == expected
+    card, checkpoint = kerazoo.card(builder), hub.CHECKPOINTS[builder]
+    assert checkpoint.layout in card.weights
+    assert checkpoint.preprocess == card.preprocess
 
 
 @pytest.fixture
@@ -268,6 +263,8 @@ def cache(tmp_path, monkeypatch):
 
 
 def test_imagenet_offline(cache, monkeypatch):
+    pytest.importorskip("torch")
+
     def get_file(*args, **keywords):
         raise Exception("URL fetch failure")
 
@@ -278,11 +275,40 @@ def test_imagenet_offline(cache, monkeypatch):
     assert str(cache / "resnet18-f37072fd.pth") in str(error.value)
 
 
-def test_imagenet_names_what_is_wrong_before_downloading(cache):
+def test_imagenet_offline_keras(cache, monkeypatch):
+    def xception(weights):
+        raise Exception("URL fetch failure on https://storage")
+
+    monkeypatch.setattr(keras.applications, "Xception", xception)
+    with pytest.raises(ConnectionError, match=f"https://storage.* put it at {cache}"):
+        hub.CHECKPOINTS["xception"].read()
+
+
+def test_imagenet_says_what_is_wrong_before_downloading(cache):
     with pytest.raises(ValueError, match=r'kerazoo.resnet50\(stride_on="3x3"'):
         kerazoo.resnet50(weights="imagenet", **{**SMALL, "stride_on": "1x1"})
     with pytest.raises(ValueError, match="no public checkpoint .* 'fleuret_mnist'"):
         kerazoo.fleuret_mnist(weights="imagenet")
+
+
+def test_imagenet_through_keras_applications(applications_resnet, monkeypatch):
+    def resnet(weights):
+        assert weights == "imagenet"
+        return applications_resnet
+
+    monkeypatch.setattr(keras.applications, "ResNet50", resnet)
+    checkpoint = hub.Checkpoint("keras.applications", "ResNet50", {})
+    monkeypatch.setitem(hub.CHECKPOINTS, "resnet50", checkpoint)
+    model = kerazoo.resnet50(
+        weights="imagenet", input_shape=(64, 64, 3), classes=10, compile=False
+    )
+    x = peers.inputs(0, (64, 64, 3))
+    np.testing.assert_allclose(
+        model.predict(x, verbose=0),
+        applications_resnet.predict(x, verbose=0),
+        rtol=1e-4,
+        atol=1e-7,
+    )
 
 
 def test_download_is_checked_and_atomic(cache, monkeypatch):
@@ -290,20 +316,18 @@ def test_download_is_checked_and_atomic(cache, monkeypatch):
 
     def get_file(name, address, cache_dir, cache_subdir, force_download):
         fetched.append(address)
-        folder = cache.parent / cache_subdir
-        assert str(cache.parent) == cache_dir and force_download
-        folder.mkdir(exist_ok=True)
-        (folder / name).write_bytes(content)
+        assert cache_dir == str(cache.parent) and force_download
+        cache.mkdir(exist_ok=True)
+        (cache / name).write_bytes(content)
 
     monkeypatch.setattr(keras.utils, "get_file", get_file)
-    digest = "sha256:" + hashlib.sha256(content).hexdigest()[:8]
-    address = "https://example.org/net.pth"
     with pytest.raises(ValueError, match="is damaged"):
-        hub.download(address, "sha256:00000000")
-    assert not (cache / "net.pth").exists()
-    assert hub.download(address, digest).read_bytes() == content
-    assert hub.download(address, digest) == cache / "net.pth"
+        hub.download("net-00000000.pth")
+    assert not (cache / "net-00000000.pth").exists()
+    file = f"net-{hashlib.sha256(content).hexdigest()[:8]}.pth"
+    assert hub.download(file).read_bytes() == content
+    assert hub.download(file) == cache / file
     assert len(fetched) == 2
-    (cache / "net.pth").write_bytes(b"tens")
+    (cache / file).write_bytes(b"tens")
     with pytest.raises(ValueError, match="is damaged"):
-        hub.download(address, digest)
+        hub.download(file)

@@ -19,7 +19,9 @@ _READERS = {
 
 
 def load(model, weights):
-    """Sets all weights of `model` from a file; on error the model is left as it was.
+    """Sets all weights of `model` from a file.
+
+    A foreign file that does not fit leaves the model as it was.
 
     Args:
         model: a model that a kerazoo builder made.
@@ -34,11 +36,10 @@ def load(model, weights):
         ConnectionError: the public checkpoint could not be downloaded.
     """
     if weights == "imagenet":
-        layout, address, digest = hub.checkpoint(model.architecture)
-        _check(model, layout)  # before a long download
-        files.require_torch(address)
-        path = hub.download(address, digest)
-        _translate(model, files.read_torch(path), [layout], path)
+        checkpoint = hub.checkpoint(model.architecture)
+        _check(model, checkpoint.layout)  # before a long download
+        tensors = checkpoint.read()
+        _translate(model, tensors, [checkpoint.layout], checkpoint.source)
         return
     path = pathlib.Path(weights)
     if not path.is_file():

@@ -3,6 +3,7 @@
 import re
 
 import h5py
+import keras
 import numpy as np
 
 # Keys under which training scripts nest the state dict of a model.
@@ -115,6 +116,18 @@ def _read_weights(root):
 
     root.visititems(visit)
     return tensors
+
+
+def read_network(network):
+    """Tensors `layer/variable` of a network of keras.applications."""
+    return number_from_zero(
+        {
+            f"{layer.name}/{variable.name}": keras.ops.convert_to_numpy(variable)
+            for layer in network._flatten_layers(include_self=False)
+            for variable in layer.weights
+            if not isinstance(layer, keras.Model)  # its layers follow
+        }
+    )
 
 
 def number_from_zero(tensors):

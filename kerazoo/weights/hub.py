@@ -1,44 +1,98 @@
 """Public ImageNet checkpoints, for `weights="imagenet"`.
 
-Only those whose preprocessing equals the card's: a model never gets weights that its
-own data adapter would feed wrongly.
+Only those whose preprocessing equals the card's: no model gets weights that its own
+data adapter would feed wrongly. (keras.applications' VGG and ResNet, for one, expect
+blue first and unscaled, so these families take torchvision's checkpoints.)
 """
 
+import dataclasses
 import hashlib
 import os
 import pathlib
-import re
 
 import keras
 
-# Builder: file, whose name ends in the first eight digits of its SHA-256.
-_TORCHVISION_FILES = {
-    "resnet18": "resnet18-f37072fd.pth",
-    "resnet34": "resnet34-b627a593.pth",
-    "resnet50": "resnet50-0676ba61.pth",
-    "resnet101": "resnet101-63fe2227.pth",
-    "resnet152": "resnet152-394f9c45.pth",
-}
+from kerazoo.weights import files
 
-# Builder: (layout, address, "algorithm:hash").
+_TORCH = {"mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375]}
+_TF = {"mean": 127.5, "std": 127.5}
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """A public checkpoint.
+
+    Attributes:
+        layout: whose key map it needs.
+        source: name of torchvision's file, which ends in the first eight digits of its
+            SHA-256; or of the network in keras.applications, which knows its hash.
+        preprocess: how its inputs were standardised, as on a card.
+    """
+
+    layout: str
+    source: str
+    preprocess: dict
+
+    def read(self):
+        """Its tensors; downloaded once, then from Keras' cache.
+
+        Raises:
+            ConnectionError: it could not be downloaded.
+            ValueError: the file has another hash.
+            ImportError: torch, which a torchvision file needs, is not installed.
+        """
+        if self.layout == "torchvision":
+            files.require_torch(self.source)  # before a long download
+            return files.read_torch(download(self.source))
+        builder = getattr(keras.applications, self.source)
+        try:
+            network = builder(weights="imagenet")
+        except Exception as error:
+            _explain(error, "that file", folder())
+            raise
+        return files.read_network(network)
+
+
 CHECKPOINTS = {
-    builder: (
-        "torchvision",
-        f"https://download.pytorch.org/models/{file}",
-        "sha256:" + re.search(r"-([0-9a-f]{8})\.pth", file)[1],
+    builder: Checkpoint("torchvision", file, _TORCH)
+    for builder, file in {
+        "alexnet_owt": "alexnet-owt-7be5be79.pth",
+        "convnext_tiny": "convnext_tiny-983f1562.pth",
+        "convnext_small": "convnext_small-0c510722.pth",
+        "convnext_base": "convnext_base-6075fbad.pth",
+        "convnext_large": "convnext_large-ea097f82.pth",
+        "densenet161": "densenet161-8d451a50.pth",
+        "resnet18": "resnet18-f37072fd.pth",
+        "resnet34": "resnet34-b627a593.pth",
+        "resnet50": "resnet50-0676ba61.pth",
+        "resnet101": "resnet101-63fe2227.pth",
+        "resnet152": "resnet152-394f9c45.pth",
+        "vgg11": "vgg11-8a719046.pth",
+        "vgg11_bn": "vgg11_bn-6002323d.pth",
+        "vgg13": "vgg13-19584684.pth",
+        "vgg13_bn": "vgg13_bn-abd245e5.pth",
+        "vgg16": "vgg16-397923af.pth",
+        "vgg16_bn": "vgg16_bn-6c64b313.pth",
+        "vgg19": "vgg19-dcbb9e9d.pth",
+        "vgg19_bn": "vgg19_bn-c79401a0.pth",
+        "wide_resnet50_2": "wide_resnet50_2-95faca4d.pth",
+        "wide_resnet101_2": "wide_resnet101_2-32ee1156.pth",
+    }.items()
+} | {
+    builder: Checkpoint("keras.applications", network, preprocess)
+    for builder, network, preprocess in (
+        ("densenet121", "DenseNet121", _TORCH),
+        ("densenet169", "DenseNet169", _TORCH),
+        ("densenet201", "DenseNet201", _TORCH),
+        ("inception_v3", "InceptionV3", _TF),
+        ("inception_resnet_v2", "InceptionResNetV2", _TF),
+        ("xception", "Xception", _TF),
     )
-    for builder, file in _TORCHVISION_FILES.items()
 }
-
-
-def folder():
-    """Where checkpoints are kept: `models` in Keras' cache, `~/.keras`."""
-    home = os.environ.get("KERAS_HOME", pathlib.Path.home() / ".keras")
-    return pathlib.Path(home) / "models"
 
 
 def checkpoint(builder):
-    """`(layout, address, hash)` of a builder's ImageNet checkpoint.
+    """The ImageNet checkpoint of a builder.
 
     Raises:
         ValueError: there is none.
@@ -46,28 +100,25 @@ def checkpoint(builder):
     if builder not in CHECKPOINTS:
         raise ValueError(
             f'weights="imagenet": no public checkpoint is known for {builder!r}. There '
-            f"are for: {', '.join(CHECKPOINTS)}. Give the path of a file instead."
+            f"are for: {', '.join(sorted(CHECKPOINTS))}. Give the path of a file."
         )
     return CHECKPOINTS[builder]
 
 
-def download(address, expected):
-    """Path of the file at `address`, fetched unless the cache has it.
+def folder():
+    """Where checkpoints are kept: `models` in Keras' cache."""
+    home = os.environ.get("KERAS_HOME", pathlib.Path.home() / ".keras")
+    return pathlib.Path(home) / "models"
 
-    Args:
-        address: of the file; its last component is the name in the cache.
-        expected: `"algorithm:hash"`, the hash possibly cut short.
 
-    Raises:
-        ValueError: the file has another hash.
-        ConnectionError: it could not be fetched.
-    """
-    path = folder() / address.rpartition("/")[2]
+def download(file):
+    """Path of one of torchvision's files, fetched unless the cache has it."""
+    address, path = f"https://download.pytorch.org/models/{file}", folder() / file
     if path.exists():
-        _verify(path, expected)
+        _verify(path)
         return path
     # A killed download leaves a partial file, which must never pass for the whole.
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name("partial-" + file)
     try:
         keras.utils.get_file(
             partial.name,
@@ -76,22 +127,29 @@ def download(address, expected):
             cache_subdir="models",
             force_download=True,
         )
-    except Exception as error:  # Keras raises the bare class
-        raise ConnectionError(
-            f"Could not download {address} ({error}). Download it by other means and "
-            f"put it at {path}."
-        ) from error
-    _verify(partial, expected)
+    except Exception as error:
+        _explain(error, address, path)
+        raise
+    _verify(partial)
     os.replace(partial, path)
     return path
 
 
-def _verify(path, expected):
-    algorithm, _, digest = expected.partition(":")
+def _explain(error, what, where):
+    """Raises a better error where Keras, with a bare Exception, found no network."""
+    if "URL fetch failure" in str(error):
+        raise ConnectionError(
+            f"Could not download the checkpoint ({error}). Download {what} where there "
+            f"is a network and put it at {where}."
+        ) from error
+
+
+def _verify(path):
+    expected = path.stem.rpartition("-")[2]
     with open(path, "rb") as file:
-        found = hashlib.file_digest(file, algorithm).hexdigest()
-    if not found.startswith(digest):
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if not found.startswith(expected):
         raise ValueError(
-            f"{path} is damaged or not the file it should be: its {algorithm} hash "
-            f"starts with {found[: len(digest)]}, not {digest}. Delete it and retry."
+            f"{path} is damaged or not the file it should be: its SHA-256 starts with "
+            f"{found[: len(expected)]}, not {expected}. Delete it and retry."
         )
