@@ -1,0 +1,28 @@
+# %% [markdown]
+# # A first model in three lines
+# On Colab, first: `%pip install -q kerazoo`
+
+# %%
+import kerazoo
+
+model = kerazoo.create("lenet5", tiny=True)
+kerazoo.fit(model, "digits", seed=0, verbose=2)
+print(kerazoo.evaluate(model, "digits", verbose=0))
+
+# %% [markdown]
+# Every network has a card: its paper, recipe, exact size, published results and every
+# departure from the paper.
+
+# %%
+card = kerazoo.card("lenet5")
+print(card.paper)
+print(f"{card.params:,} trainable parameters, {card.macs:,} multiply-accumulates")
+for deviation in card.deviations:
+    print("-", deviation)
+
+# %% [markdown]
+# The zoo is searched without importing a framework.
+
+# %%
+print(kerazoo.list_models("resnet*"))
+print(kerazoo.search("cifar residual"))
