@@ -25,8 +25,8 @@ def resolve(strategy="auto"):
         strategy: `"auto"`: all accelerators of this host (JAX: of all its processes)
             when there are several, else a single device; `"single"` or None: the
             default device; `"data_parallel"`: all devices, virtual CPU devices
-            included; or a `tf.distribute.Strategy` (TensorFlow) or
-            `keras.distribution.Distribution` (JAX).
+            included; or a `tf.distribute.Strategy` (TensorFlow), a
+            `keras.distribution.DataParallel` or `ModelParallel` (JAX).
 
     Raises:
         ValueError: an unknown name, or a strategy that the backend cannot run.
@@ -36,7 +36,7 @@ def resolve(strategy="auto"):
     if isinstance(strategy, str) and strategy not in _NAMES:
         raise ValueError(
             f"`strategy` must be one of {_NAMES}, a tf.distribute.Strategy or a "
-            f"keras.distribution.Distribution. Received: strategy={strategy!r}"
+            f"distribution of keras.distribution. Received: strategy={strategy!r}"
         )
     backend = keras.backend.backend()
     if backend == "tensorflow":
@@ -91,11 +91,13 @@ def _jax(strategy):
         if strategy == "auto" and platform == "cpu" and jax.process_count() == 1:
             return None
         return _data_parallel() if jax.device_count() > 1 else None
-    if isinstance(strategy, keras.distribution.Distribution):
+    kinds = (keras.distribution.DataParallel, keras.distribution.ModelParallel)
+    if isinstance(strategy, kinds):
         return strategy
     raise ValueError(
-        "On the jax backend `strategy` must be a name or a "
-        f"keras.distribution.Distribution. Received: strategy={strategy!r}"
+        "On the jax backend `strategy` must be a name, a "
+        "keras.distribution.DataParallel or a keras.distribution.ModelParallel. "
+        f"Received: strategy={strategy!r}"
     )
 
 

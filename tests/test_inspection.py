@@ -1,9 +1,6 @@
 """Parameters and multiply-accumulates against formulas, on every backend."""
 
 import json
-import os
-import subprocess
-import sys
 
 import keras
 import pytest
@@ -195,14 +192,10 @@ def test_a_model_with_values_counts_the_same_and_is_left_alone(name):
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_other_backends_count_the_same(backend):
+def test_other_backends_count_the_same(python, backend):
     pytest.importorskip(backend)
-    environment = {**os.environ, "KERAS_BACKEND": backend}
-    result = subprocess.run(
-        [sys.executable, __file__], env=environment, capture_output=True, text=True
-    )
-    assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout) == {
+    printed = python(__file__, KERAS_BACKEND=backend)
+    assert json.loads(printed.splitlines()[-1]) == {
         name: expected for name, (_, expected) in MODELS.items()
     }
 
