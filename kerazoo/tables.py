@@ -55,7 +55,7 @@ ILSVRC_ENSEMBLES = (
 # Test errors on CIFAR-10 (lecture 004), from the papers themselves.
 CIFAR10 = (
     Result("cuda-convnet (Krizhevsky, 2012)", "cuda_convnet", 11.0, note="with LRN"),
-    Result("MCDNN (Ciresan, 2012)", "mcdnn", 11.21, note="8 columns"),
+    Result("MCDNN (Ciresan, 2012)", "mcdnn_cifar10", 11.21, note="8 columns"),
     Result("NIN (Lin, 2014)", "nin_cifar10", 8.81),
     Result("Fractional max-pooling (Graham, 2015)", None, 3.47, note="100 tests"),
     Result("ResNet-110 (He, 2016)", "resnet110", 6.43, note="best of 5 runs"),
