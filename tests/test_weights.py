@@ -246,6 +246,19 @@ def test_attention_takes_thirds_of_the_fused_projection():
     np.testing.assert_allclose(ours.predict(x, verbose=0), expected, 1e-4, 1e-5)
 
 
+def test_key_map_must_be_one_to_one():
+    inputs = keras.Input((3,))
+    x = layers.Dense(3, name="a")(inputs)
+    model = keras.Model(inputs, layers.Dense(3, name="b")(x), name="twin")
+    with pytest.raises(ValueError, match="gives 'fc.weight' to 2 weights"):
+        translation.sources(model, translation.Layout([("a|b", "fc")]))
+    with pytest.raises(ValueError, match="'twin' has no rule for b/kernel, b/bias"):
+        translation.sources(model, translation.Layout([("a", "fc")]))
+    halves = translation.Layout([("a", "fc[0/2]"), ("b", "fc[1/2]")])
+    found = translation.sources(model, halves)
+    assert translation.foreign_shapes(found) == {"fc.weight": (6, 3), "fc.bias": (6,)}
+
+
 # The public checkpoints.
 
 

@@ -112,7 +112,8 @@ def _read_weights(root):
         if kind == "batch_normalization" and len(group) == 3:
             names = names[1:]  # scale=False
         for index, name in zip(sorted(group), names, strict=False):
-            tensors[f"{group.attrs['name']}/{name}"] = np.asarray(group[index])
+            layer = group.attrs.get("name", path)
+            tensors[f"{layer}/{name}"] = np.asarray(group[index])
 
     root.visititems(visit)
     return tensors

@@ -125,9 +125,10 @@ _TORCH = {
     "embeddings": "weight",
 }
 
-
 # Layers that may stand between a Flatten and the Dense layer it feeds.
 _PASSING = (layers.Dropout, layers.Activation, layers.ReLU)
+
+_DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
 
 
 def _producers(model):
@@ -141,44 +142,38 @@ def _producers(model):
 
 
 def _flattened(layer, producers):
-    """Shape that a Flatten in front of a Dense layer took, or None."""
+    """Shape that a Flatten in front of a Dense layer took; empty without Flatten."""
     layer = producers.get(id(getattr(layer, "input", None)))
     while isinstance(layer, _PASSING):
         layer = producers.get(id(layer.input))
-    return tuple(layer.input.shape[1:]) if isinstance(layer, layers.Flatten) else None
+    return tuple(layer.input.shape[1:]) if isinstance(layer, layers.Flatten) else ()
 
 
 def _torch_view(layer, name, shape, producers):
     """`(split, axes, shape)` of a Keras tensor in torch's conventions, see `Source`."""
-    if isinstance(layer, layers.EinsumDense):
-        # Attention projections: axes of the kernel that the output lacks are summed.
-        equation = re.fullmatch(r"\w+,(\w+)->(\w+)", layer.equation)
-        if name == "kernel":
-            summed = sum(letter not in equation[2] for letter in equation[1])
-            split = (math.prod(shape[:summed]), math.prod(shape[summed:]))
-            return split, (1, 0), split[::-1]
-        return shape, tuple(range(len(shape))), (math.prod(shape),)
-    if isinstance(layer, layers.Dense) and name == "kernel":
-        flattened = _flattened(layer, producers)
-        if flattened is None:
-            return shape, (1, 0), shape[::-1]
-        # torch flattens channels first, Keras channels last.
-        split = (*flattened, shape[-1])
-        axes = (len(split) - 1, len(split) - 2, *range(len(split) - 2))
-        return split, axes, shape[::-1]
-    if name == "depthwise_kernel" or (
-        isinstance(layer, layers.DepthwiseConv1D | layers.DepthwiseConv2D)
-        and name == "kernel"
-    ):
+    if isinstance(layer, layers.EinsumDense) and name == "kernel":
+        # Attention projections: the axes that the output lacks are summed over.
+        kernel, output = re.fullmatch(r"\w+,(\w+)->(\w+)", layer.equation).groups()
+        summed = sum(letter not in output for letter in kernel)
+        shape = (math.prod(shape[:summed]), math.prod(shape[summed:]))
+    elif isinstance(layer, layers.EinsumDense | layers.PReLU):
+        shape = (math.prod(shape),)
+    if not name.endswith("kernel"):
+        return shape, tuple(range(len(shape))), shape
+    if name == "depthwise_kernel" or isinstance(layer, _DEPTHWISE):
         *window, channels, multiplier = shape
         axes = (len(window), len(window) + 1, *range(len(window)))
         return shape, axes, (channels * multiplier, 1, *window)
-    if name.endswith("kernel") and len(shape) > 2:
-        axes = (len(shape) - 1, len(shape) - 2, *range(len(shape) - 2))
-        return shape, axes, tuple(shape[axis] for axis in axes)
-    if isinstance(layer, layers.PReLU):
-        return shape, tuple(range(len(shape))), (math.prod(shape),)
-    return shape, tuple(range(len(shape))), shape
+    flattened = _flattened(layer, producers) if isinstance(layer, layers.Dense) else ()
+    # torch flattens channels first, Keras channels last.
+    split = (*flattened, shape[-1]) if flattened else shape
+    axes = (len(split) - 1, len(split) - 2, *range(len(split) - 2))
+    if len(shape) == 2:
+        return split, axes, shape[::-1]
+    return split, axes, tuple(shape[axis] for axis in axes)
+
+
+_TARGET = r"(.*?)(?:\[(\d+)/(\d+)\])?"  # a name, perhaps with a part: name[1/3]
 
 
 def _path(model, weight):
@@ -187,30 +182,31 @@ def _path(model, weight):
 
 
 def _match(layout, path):
-    """Foreign name of our weight at `path`, and the foreign shape if a rule gives it.
+    """`(tensor, part, shape)` of the first rule that matches our weight at `path`.
 
-    None where no rule matches.
+    None where no rule does; the shape is None unless the rule gives it.
     """
     layer, _, name = path.rpartition("/")
     for pattern, target, *shape in layout.rules:
-        for text in (layer, path):
-            match = re.fullmatch(pattern, text)
-            if match is None:
-                continue
-            if callable(target):
-                groups = [
-                    int(group) if group is not None and group.isdigit() else group
-                    for group in match.groups()
-                ]
-                target = target(*groups)
-            else:
-                target = match.expand(target)
-            if text == layer:
-                if "*" not in target:
-                    target += "/*" if layout.native else ".*"
-                name = name if layout.native else _TORCH.get(name, name)
-                target = target.replace("*", name)
-            return target, shape[0] if shape else None
+        match = re.fullmatch(pattern, layer) or re.fullmatch(pattern, path)
+        if match is None:
+            continue
+        if callable(target):
+            groups = [
+                int(group) if group is not None and group.isdigit() else group
+                for group in match.groups()
+            ]
+            target = target(*groups)
+        else:
+            target = match.expand(target)
+        tensor, index, count = re.fullmatch(_TARGET, target).groups()
+        if match.string == layer:
+            if "*" not in tensor:
+                tensor += "/*" if layout.native else ".*"
+            name = name if layout.native else _TORCH.get(name, name)
+            tensor = tensor.replace("*", name)
+        part = (int(index or 0), int(count or 1))
+        return tensor, part, shape[0] if shape else None
     return None
 
 
@@ -243,33 +239,40 @@ def sources(model, layout):
     for weight in model.weights:
         layer, shape = owners[id(weight)], tuple(weight.shape)
         path = _path(model, weight)
-        name = path.rpartition("/")[2]
         match = _match(layout, path)
         if match is None:
             unknown.append(path)
             continue
-        tensor, reshaped = match
-        tensor, index, count = re.fullmatch(
-            r"(.*?)(?:\[(\d+)/(\d+)\])?", tensor
-        ).groups(default=None)
+        tensor, part, reshaped = match
         if layout.native:
             split, axes, foreign = shape, tuple(range(len(shape))), shape
         else:
+            name = path.rpartition("/")[2]
             split, axes, foreign = _torch_view(layer, name, shape, producers)
         if reshaped is not None:
             foreign = np.empty(foreign, np.bool_).reshape(reshaped).shape
-        source = Source(
-            weight, tensor, (int(index or 0), int(count or 1)), split, axes, foreign
-        )
+        source = Source(weight, tensor, part, split, axes, foreign)
         if isinstance(layer, layers.BatchNormalization):
             source = _normalized(source, layer, model, layout, producers)
         found.append(source)
     if unknown:
         raise ValueError(
-            f"The key map of {model.architecture!r} has no rule for {_few(unknown)}: "
+            f"The key map of {model.name!r} has no rule for {_few(unknown)}: "
             "this configuration has no counterpart in that layout."
         )
+    _check_parts(found)
     return found
+
+
+def _check_parts(found):
+    """Every foreign tensor must have one taker, or one for each of its parts."""
+    takers = {}
+    for source in found:
+        if source.tensor is not None:
+            takers.setdefault(source.tensor, []).append(source.part)
+    for tensor, parts in takers.items():
+        if sorted(parts) != [(index, parts[0][1]) for index in range(parts[0][1])]:
+            raise ValueError(f"The key map gives {tensor!r} to {len(parts)} weights.")
 
 
 def foreign_shapes(found):
