@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Your own architecture
-# A builder holds the network; the literal keywords of the decorator are its card. It has
-# what every network of the zoo has: recipe, data, devices, search.
+# A builder holds the network; the literal keywords of the decorator are its card. So it
+# has what the whole zoo has: recipe, data, devices, search.
 
 # %%
 import keras
