@@ -425,7 +425,9 @@ def _fit(arguments):
     shutil.copyfile(run / "last.keras", run / "model.keras")
     report.write_history(history, run / "history.csv")
     report.learning_curves(history, run / "learning_curve.png")
-    split, metrics = _measure(model, settings["data"], None, settings["batch_size"], 0)
+    _, split, metrics = _measure(
+        model, settings["data"], None, settings["batch_size"], 0
+    )
     _print_metrics(split, metrics)
     print(f"run folder {run}")
 
@@ -505,7 +507,7 @@ def _evaluate(arguments):
     model, settings = _open(arguments)
     data = arguments.data or settings.get("data")
     verbose = "auto" if sys.stdout.isatty() and not arguments.json else 0
-    split, metrics = _measure(
+    data, split, metrics = _measure(
         model, data, arguments.split, arguments.batch_size, verbose
     )
     if arguments.json:
@@ -570,7 +572,7 @@ def _open(arguments):
 
 
 def _measure(model, data, split, batch_size, verbose):
-    """The split that was measured, and its metrics."""
+    """The data set and the split that were measured, and the metrics."""
     from kerazoo import datasets
 
     data = data or catalog.card(datasets.architecture_of(model)).dataset
@@ -578,7 +580,7 @@ def _measure(model, data, split, batch_size, verbose):
     metrics = kerazoo.evaluate(
         model, data, split=split, batch_size=batch_size, verbose=verbose
     )
-    return split, {key: float(value) for key, value in metrics.items()}
+    return data, split, {key: float(value) for key, value in metrics.items()}
 
 
 def _check_keywords(name, config):

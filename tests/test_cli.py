@@ -280,10 +280,11 @@ def test_export_weights(run, trained, tmp_path):
 
 
 def test_evaluate_by_name_says_that_it_is_untrained(run):
-    code, out, err = run("evaluate", "fleuret_mnist", "--data", "digits")
+    code, out, err = run("evaluate", "fleuret_mnist", "--data", "digits", "--json")
     assert code == 0
     assert "untrained" in err
-    assert accuracy(out) < 0.5
+    measured = json.loads(out)
+    assert measured["data"] == "digits" and measured["metrics"]["accuracy"] < 0.5
 
 
 def test_backend_of_a_running_process_cannot_change(run, monkeypatch):
