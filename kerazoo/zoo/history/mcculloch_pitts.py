@@ -160,19 +160,19 @@ class McCullochPittsCell(layers.Layer):
         return matrix
 
     def build(self, input_shape):
-        def fixed(name, values):
+        def fixed(name, shape, values):
+            def initializer(shape, dtype=None):
+                return ops.convert_to_tensor(values, dtype)
+
             return self.add_weight(
-                name=name,
-                shape=keras.ops.shape(values),
-                initializer=keras.initializers.Constant(values),
-                trainable=False,
+                name=name, shape=shape, initializer=initializer, trainable=False
             )
 
-        self.excitatory = fixed("excitatory", self._endings(1))
-        self.inhibitory = fixed("inhibitory", self._endings(2))
-        self.threshold = fixed(
-            "threshold", [float(n[0]) for n in self.neurons.values()]
-        )
+        matrix = len(self.sources), len(self.neurons)
+        self.excitatory = fixed("excitatory", matrix, self._endings(1))
+        self.inhibitory = fixed("inhibitory", matrix, self._endings(2))
+        thresholds = [float(threshold) for threshold, *_ in self.neurons.values()]
+        self.threshold = fixed("threshold", matrix[1:], thresholds)
 
     def call(self, inputs, states):
         spikes = ops.concatenate([ops.ones_like(inputs[:, :1]), inputs, states[0]], -1)
