@@ -244,6 +244,8 @@ class WinnerAccuracy(keras.metrics.Metric):
         "an S-column is a square of cells of all planes that lies within the layer",
         "learns behind plain fit by the gradient of a pseudo-loss, with which a step "
         "of SGD is exactly the reinforcement; the value of the loss means nothing",
+        "of our five digits two to five find a cell of their own, depending on the "
+        "random initial weights; in the paper all do",
         "the patterns are drawn anew; accuracy reads each plane as the digit for which "
         "it wins most often",
     ],
