@@ -30,7 +30,7 @@ def test_card_is_complete(name):
     for optimizer in (card.recipe["optimizer"], recipe["optimizer"]):
         assert set(optimizer) == {"class_name", "config"}
     assert all(isinstance(recipe[k], int) for k in ("batch_size", "epochs"))
-    assert card.dataset and card.offline in EMBEDDED
+    assert card.offline in EMBEDDED
     assert card.learns or card.params == 0
     assert 1943 <= card.year <= 2100
     assert re.match(r"arXiv:\d{4}\.\d{4,5}|doi:10\.\d{4,}/\S|https?://\S", card.url)
