@@ -24,6 +24,7 @@ _MODULES = {
     "inspection",
     "optimizers",
     "report",
+    "tables",
     "weights",
 }
 

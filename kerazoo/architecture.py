@@ -6,11 +6,15 @@ the name, compilation by the recipe of the card, and foreign weights.
 
 import functools
 import inspect
+import sys
 import types
 
 import keras
 
 from kerazoo import catalog, distribution, optimizers
+
+# Keras walks a graph recursively; ResNet-1202's is deeper than Python's own limit.
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
 
 _CROSSENTROPIES = {
     "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,

@@ -322,55 +322,20 @@ def search(text):
     return difflib.get_close_matches(text.lower(), list(cards()), n=5, cutoff=0.5)
 
 
-_STUB_HEAD = '''"""The face of kerazoo, for type checkers and completion. Generated:
-python -m kerazoo.catalog > kerazoo/__init__.pyi
-"""
+def builders():
+    """The builder functions of the zoo as parsed source, by name.
 
-from collections.abc import Mapping
-from typing import Any
-
-import keras
-
-from kerazoo.architecture import create as create
-from kerazoo.catalog import Card as Card
-from kerazoo.catalog import card as card
-from kerazoo.catalog import list_models as list_models
-from kerazoo.catalog import search as search
-from kerazoo.inspection import summary as summary
-from kerazoo.training import evaluate as evaluate
-from kerazoo.training import fit as fit
-from kerazoo.training import load as load
-
-__version__: str
-'''
-
-
-def stub():
-    """Text of `__init__.pyi`: every builder with its signature and first line."""
-    lines = [_STUB_HEAD]
+    Returns:
+        Mapping from name to `(keywords, summary)`: each keyword with the source of its
+        default, and the first line of the docstring.
+    """
+    found = {}
     for path in sorted(ZOO.glob("*/*.py")):
         for function in ast.parse(path.read_text(encoding="utf-8")).body:
-            if not isinstance(function, ast.FunctionDef) or not _decorator(function):
-                continue
-            keywords = ["*"]
-            for arg, default in zip(
-                function.args.kwonlyargs, function.args.kw_defaults, strict=True
-            ):
-                value = "" if default is None else f"={ast.unparse(default)}"
-                keywords.append(arg.arg + value)
-            keywords += [
-                "weights: str | None = None",
-                "compile: bool = True",
-                "recipe: Mapping[str, Any] | None = None",
-                f"name: str = {function.name!r}",
-            ]
-            summary = (ast.get_docstring(function) or "").split("\n")[0]
-            lines.append(
-                f"def {function.name}({', '.join(keywords)}) -> keras.Model:\n"
-                f'    """{summary}"""\n'
-            )
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    print(stub(), end="")
+            if isinstance(function, ast.FunctionDef) and _decorator(function):
+                arguments = function.args
+                pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+                keywords = {arg.arg: ast.unparse(default) for arg, default in pairs}
+                summary = (ast.get_docstring(function) or "").split("\n")[0]
+                found[function.name] = keywords, summary
+    return found

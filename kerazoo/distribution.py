@@ -123,6 +123,17 @@ def scope(strategy="auto"):
     return contextlib.nullcontext() if strategy is None else strategy.scope()
 
 
+def shards():
+    """Equal parts into which the distribution in force divides every batch.
+
+    keras.distribution (JAX) needs batches that can be so divided; tf.distribute does
+    not, and one device takes them whole: 1.
+    """
+    if keras.backend.backend() != "jax" or not _in_scope():
+        return 1
+    return keras.distribution.distribution().device_mesh.shape[0]
+
+
 def _lives_in(model, strategy):
     """Whether the model's variables were made for `strategy` (None: one device)."""
     values = [variable.value for variable in model.variables]

@@ -5,7 +5,6 @@ Charts are drawn on a `Figure` of their own, so they need no display and leave t
 figures and the style of a notebook alone.
 """
 
-import ast
 import csv
 import dataclasses
 import math
@@ -125,7 +124,10 @@ def card_page(card):
         bounds = ", ".join(f"{key} {bound}" for key, bound in card.learns.items())
         tiny["reaches"] = f"{bounds} on {card.offline or card.dataset}"
     page += section("Reduced configuration (--tiny)", _facts(tiny))
-    page += section("Keywords (--set KEY=VALUE) and defaults", _facts(_keywords(card)))
+    page += section(
+        "Keywords (--set KEY=VALUE) and defaults",
+        _facts(catalog.builders()[card.name][0]),
+    )
     fit = f"kerazoo fit {card.name}"
     ways = {
         f"{fit} --tiny": "reduced, embedded data, no network",
@@ -180,15 +182,6 @@ def _phrase(value):
     ):
         return ", ".join(map(_phrase, value))
     return "none" if value is None else str(value)
-
-
-def _keywords(card):
-    """The builder's own keywords with their defaults, read from its source."""
-    source = catalog.ZOO.parent.joinpath(*card.module.split(".")[1:]).with_suffix(".py")
-    for node in ast.parse(source.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.FunctionDef) and node.name == card.name:
-            pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-            return {arg.arg: ast.unparse(value) for arg, value in pairs}
 
 
 def dataset_rows():

@@ -81,14 +81,13 @@ def fit(
     first_epoch = checkpoint.state["epochs_done"]
 
     with distribution.placed(model, strategy) as placed:
-        parallel = distribution.resolve(strategy) is not None
         train, keywords = _training_data(
-            model, data, recipe, batch_size, parallel,
+            model, data, recipe, batch_size,
             None if seed is None else seed + first_epoch, fit_keywords,
         )  # fmt: skip
         start = checkpoint.state["start_step"]
         if start is None:
-            start = checkpoint.state["start_step"] = int(placed.optimizer.iterations)
+            start = checkpoint.state["start_step"] = _iterations(placed)
         steps = _steps_per_epoch(train, keywords, batch_size)
         _set_schedule(placed, recipe, steps, epochs, start)
         checkpoint.restore(placed)
@@ -233,9 +232,15 @@ def _dataset_name(model, data):
     return card.dataset
 
 
-def _training_data(model, data, recipe, batch_size, parallel, seed, fit_keywords):
+def _training_data(model, data, recipe, batch_size, seed, fit_keywords):
     """What goes to `Model.fit` as `x`, and the keywords that go with it."""
     keywords = dict(fit_keywords)
+    shards = distribution.shards()
+    if batch_size % shards:
+        raise ValueError(
+            f"`batch_size` must be a multiple of the {shards} devices that share a "
+            f"batch. Received: {batch_size}"
+        )
     validation = keywords.get("validation_data")
     name = _dataset_name(model, data)
     if name is None:
@@ -249,6 +254,11 @@ def _training_data(model, data, recipe, batch_size, parallel, seed, fit_keywords
         if _is_dataset(data):
             keywords["shuffle"] = False  # a dataset brings its own order
         else:
+            if shards > 1 and len(keras.tree.flatten(data)[0]) % shards:
+                raise ValueError(
+                    f"The last batch must be a multiple of the {shards} devices that "
+                    f"share it. Received: {len(keras.tree.flatten(data)[0])} examples"
+                )
             keywords["batch_size"] = batch_size
             keywords.setdefault("shuffle", recipe.get("shuffle", True))
         return data, keywords
@@ -260,8 +270,7 @@ def _training_data(model, data, recipe, batch_size, parallel, seed, fit_keywords
         model,
         shuffle=keywords.pop("shuffle", recipe.get("shuffle", True)),
         augment=recipe.get("augment"),
-        # keras.distribution splits a batch evenly over the devices.
-        drop_remainder=parallel and keras.backend.backend() == "jax",
+        drop_remainder=shards > 1,
         **order,
     )
     keywords["shuffle"] = False
@@ -318,6 +327,11 @@ def _check_arrays(model, x, y):
             f"{labels.min()}..{labels.max()}. Build it with classes="
             f"{int(labels.max()) + 1}, or shift the labels."
         )
+
+
+def _iterations(model):
+    # A distributed counter has no int().
+    return int(keras.ops.convert_to_numpy(model.optimizer.iterations))
 
 
 def _steps_per_epoch(train, keywords, batch_size):

@@ -8,7 +8,7 @@ import pytest
 from sources import FILES, ROOT, ZOO, builders, dotted, imports, module, tree
 
 import kerazoo
-from kerazoo import catalog
+from kerazoo import catalog, stub
 
 HEAVY = (
     "jax", "keras", "matplotlib", "numpy", "rich", "sklearn", "tensorflow", "torch",
@@ -85,8 +85,8 @@ def test_no_private_keras(path):
 
 
 def test_stub_is_current():
-    stub = (ROOT / "kerazoo" / "__init__.pyi").read_text(encoding="utf-8")
-    assert stub == catalog.stub(), "stale: see the first lines of the stub"
+    text = (ROOT / "kerazoo" / "__init__.pyi").read_text(encoding="utf-8")
+    assert text == stub.stub(), "stale: see the first lines of the stub"
 
 
 def test_one_version():
