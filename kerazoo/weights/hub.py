@@ -86,6 +86,9 @@ CHECKPOINTS = {
         ("densenet201", "DenseNet201", _TORCH),
         ("inception_v3", "InceptionV3", _TF),
         ("inception_resnet_v2", "InceptionResNetV2", _TF),
+        ("resnet50_v2", "ResNet50V2", _TF),
+        ("resnet101_v2", "ResNet101V2", _TF),
+        ("resnet152_v2", "ResNet152V2", _TF),
         ("xception", "Xception", _TF),
     )
 }

@@ -16,14 +16,14 @@ Names and axes of the module's tensors follow from the layer: our `kernel`
 (height, width, in, out) is `<target>.weight` (out, in, height, width), and so on. Where
 that does not do:
 
-    "attention.in_proj_*"        the tensor's name goes in place of the star
-    "attention.in_proj_*[1/3]"   ours is the second third of the foreign rows
-    (r"tokens/cls", "cls_token") a pattern with the name of a weight gives the tensor
+    "attn.in_proj_*"               the tensor's name goes in place of the star
+    "attn.qkv[1/3]"                ours is the second third of the foreign rows
+    ("tokens/cls", "cls_token")    a pattern for a weight has the tensor for its target
     (pattern, target, (-1, 1, 1))  shape of the foreign tensor, if not the obvious one
 
-A rule without groups that fits no layer names a part that the model was built without
-(its head, an auxiliary classifier): the foreign tensors of that part may stay unused.
-Nothing else may.
+Every foreign tensor must be used, but for those of a head or an auxiliary classifier
+that the model was built without. These are the rules that fit no layer, have no groups
+and start with `fc`, `head` or `aux`.
 """
 
 import dataclasses
@@ -294,9 +294,10 @@ def _absent(model, layout):
     paths = [_path(model, weight) for weight in model.weights]
     names = {name for path in paths for name in (path, path.rpartition("/")[0])}
     prefixes = [
-        re.escape(target.replace("*", ""))
+        re.escape(target)
         for pattern, target, *_ in layout.rules
-        if isinstance(target, str)
+        if re.match("fc|head|aux", pattern)
+        and isinstance(target, str)
         and not re.compile(pattern).groups
         and not any(re.fullmatch(pattern, name) for name in names)
     ]
