@@ -469,6 +469,8 @@ def _write_settings(settings):
 
     import keras
 
+    from kerazoo import distribution
+
     backend = keras.backend.backend()
     versions = {"python": platform.python_version(), "kerazoo": kerazoo.__version__}
     for package in ("keras", backend, "numpy"):
@@ -476,7 +478,7 @@ def _write_settings(settings):
     machine = {
         "platform": platform.platform(),
         "processors": os.cpu_count(),
-        "devices": keras.distribution.list_devices(),
+        "devices": distribution.devices(),
     }
     path = settings["run_dir"] / "settings.json"
     record = settings | {

@@ -134,6 +134,11 @@ def shards():
     return keras.distribution.distribution().device_mesh.shape[0]
 
 
+def devices():
+    """Names of the devices that the backend sees."""
+    return keras.distribution.list_devices()
+
+
 def _lives_in(model, strategy):
     """Whether the model's variables were made for `strategy` (None: one device)."""
     values = [variable.value for variable in model.variables]
