@@ -8,7 +8,9 @@ peers.declare_torchvision_operators()
 
 import pretrainedmodels  # noqa: E402
 
-MODELS = {}
+MODELS = {
+    "bninception": dict(builder="bn_inception"),
+}
 
 
 def run(model, x, settings, fill):

@@ -20,6 +20,15 @@ MODELS = {
     "resnet152": dict(
         config={"stride_on": "3x3"}, input_shape=(96, 96, 3), gain=0.7
     ),
+    "densenet121": dict(input_shape=(64, 64, 3)),
+    "vit_b_16": dict(builder="vit_base_16"),
+    "convnext_tiny": dict(input_shape=(64, 64, 3)),
+    "inception_v3": dict(
+        config={"count_include_pad": True},
+        peer={"aux_logits": False, "init_weights": False},
+        input_shape=(139, 139, 3),
+    ),
+    "wide_resnet50_2": dict(input_shape=(64, 64, 3), gain=0.7),
 }  # fmt: skip
 
 

@@ -141,7 +141,7 @@ def densenet(
         "metrics": ["accuracy"],
     },
     learns={"accuracy": 0.975},
-    weights=["torchvision", "timm", "keras.applications"],
+    weights=["torchvision", "keras.applications"],
 )  # fmt: skip
 def densenet121(
     *, input_shape=(224, 224, 3), classes=1000, include_top=True,

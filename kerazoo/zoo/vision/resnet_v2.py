@@ -147,7 +147,7 @@ def resnet_v2(
         "images are scaled to [-1, 1]; no colour augmentation",
     ],
     tiny={"input_shape": (32, 32, 3), "classes": 10, "blocks": (1, 1, 1, 1),
-          "filters": 6},
+          "filters": 8},
     tiny_recipe={
         "optimizer": {"class_name": "Adam", "config": {"learning_rate": 3e-3}},
         "schedule": {"kind": "one_cycle"},

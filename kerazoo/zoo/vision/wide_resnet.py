@@ -239,7 +239,7 @@ def wide_resnet40_8(
         "metrics": ["accuracy"],
     },
     learns={"accuracy": 0.97},
-    weights=["torchvision", "timm"],
+    weights=["torchvision"],
 )  # fmt: skip
 def wide_resnet50_2(
     *, input_shape=(224, 224, 3), classes=1000, include_top=True,
