@@ -24,8 +24,9 @@ class Checkpoint:
 
     Attributes:
         layout: whose key map it needs.
-        source: name of torchvision's file, which ends in the first eight digits of its
-            SHA-256; or of the network in keras.applications, which knows its hash.
+        source: address of a file that torch reads, whose name ends in the first eight
+            digits of its SHA-256; or name of a network in keras.applications, which
+            knows the hash of its own.
         preprocess: how its inputs were standardised, as on a card.
     """
 
@@ -39,9 +40,9 @@ class Checkpoint:
         Raises:
             ConnectionError: it could not be downloaded.
             ValueError: the file has another hash.
-            ImportError: torch, which a torchvision file needs, is not installed.
+            ImportError: torch, which a `.pth` file needs, is not installed.
         """
-        if self.layout == "torchvision":
+        if self.layout != "keras.applications":
             files.require_torch(self.source)  # before a long download
             return files.read_torch(download(self.source))
         builder = getattr(keras.applications, self.source)
@@ -53,32 +54,46 @@ class Checkpoint:
         return files.read_network(network)
 
 
-CHECKPOINTS = {
-    builder: Checkpoint("torchvision", file, _TORCH)
+_TORCHVISION = {
+    builder: Checkpoint(
+        "torchvision", f"https://download.pytorch.org/models/{file}.pth", _TORCH
+    )
     for builder, file in {
-        "alexnet_owt": "alexnet-owt-7be5be79.pth",
-        "convnext_tiny": "convnext_tiny-983f1562.pth",
-        "convnext_small": "convnext_small-0c510722.pth",
-        "convnext_base": "convnext_base-6075fbad.pth",
-        "convnext_large": "convnext_large-ea097f82.pth",
-        "densenet161": "densenet161-8d451a50.pth",
-        "resnet18": "resnet18-f37072fd.pth",
-        "resnet34": "resnet34-b627a593.pth",
-        "resnet50": "resnet50-0676ba61.pth",
-        "resnet101": "resnet101-63fe2227.pth",
-        "resnet152": "resnet152-394f9c45.pth",
-        "vgg11": "vgg11-8a719046.pth",
-        "vgg11_bn": "vgg11_bn-6002323d.pth",
-        "vgg13": "vgg13-19584684.pth",
-        "vgg13_bn": "vgg13_bn-abd245e5.pth",
-        "vgg16": "vgg16-397923af.pth",
-        "vgg16_bn": "vgg16_bn-6c64b313.pth",
-        "vgg19": "vgg19-dcbb9e9d.pth",
-        "vgg19_bn": "vgg19_bn-c79401a0.pth",
-        "wide_resnet50_2": "wide_resnet50_2-95faca4d.pth",
-        "wide_resnet101_2": "wide_resnet101_2-32ee1156.pth",
+        "alexnet_owt": "alexnet-owt-7be5be79",
+        "convnext_tiny": "convnext_tiny-983f1562",
+        "convnext_small": "convnext_small-0c510722",
+        "convnext_base": "convnext_base-6075fbad",
+        "convnext_large": "convnext_large-ea097f82",
+        "densenet161": "densenet161-8d451a50",
+        "resnet18": "resnet18-f37072fd",
+        "resnet34": "resnet34-b627a593",
+        "resnet50": "resnet50-0676ba61",
+        "resnet101": "resnet101-63fe2227",
+        "resnet152": "resnet152-394f9c45",
+        "vgg11": "vgg11-8a719046",
+        "vgg11_bn": "vgg11_bn-6002323d",
+        "vgg13": "vgg13-19584684",
+        "vgg13_bn": "vgg13_bn-abd245e5",
+        "vgg16": "vgg16-397923af",
+        "vgg16_bn": "vgg16_bn-6c64b313",
+        "vgg19": "vgg19-dcbb9e9d",
+        "vgg19_bn": "vgg19_bn-c79401a0",
+        "wide_resnet50_2": "wide_resnet50_2-95faca4d",
+        "wide_resnet101_2": "wide_resnet101_2-32ee1156",
     }.items()
-} | {
+}
+
+_DEIT = {
+    builder: Checkpoint(
+        "timm", f"https://dl.fbaipublicfiles.com/deit/{file}.pth", _TORCH
+    )
+    for builder, file in {
+        "vit_tiny_16": "deit_tiny_patch16_224-a1311bcf",
+        "vit_small_16": "deit_small_patch16_224-cd65a155",
+    }.items()
+}
+
+_KERAS = {
     builder: Checkpoint("keras.applications", network, preprocess)
     for builder, network, preprocess in (
         ("densenet121", "DenseNet121", _TORCH),
@@ -91,6 +106,16 @@ CHECKPOINTS = {
         ("resnet152_v2", "ResNet152V2", _TF),
         ("xception", "Xception", _TF),
     )
+}
+
+CHECKPOINTS = {
+    **_TORCHVISION,
+    **_DEIT,
+    **_KERAS,
+    # Its torchvision network rescales standardised inputs to [-1, 1] itself.
+    "googlenet_bn": Checkpoint(
+        "torchvision", "https://download.pytorch.org/models/googlenet-1378be20.pth", _TF
+    ),
 }
 
 
@@ -114,14 +139,14 @@ def folder():
     return pathlib.Path(home) / "models"
 
 
-def download(file):
-    """Path of one of torchvision's files, fetched unless the cache has it."""
-    address, path = f"https://download.pytorch.org/models/{file}", folder() / file
+def download(address):
+    """Path of the file at `address`, fetched unless the cache has it."""
+    path = folder() / address.rpartition("/")[2]
     if path.exists():
         _verify(path)
         return path
     # A killed download leaves a partial file, which must never pass for the whole.
-    partial = path.with_name("partial-" + file)
+    partial = path.with_name("partial-" + path.name)
     try:
         keras.utils.get_file(
             partial.name,
