@@ -13,6 +13,7 @@ _FACE = {
     "list_models": "catalog",
     "search": "catalog",
     "summary": "inspection",
+    "ensemble": "layers.ensemble",
     "evaluate": "training",
     "fit": "training",
     "load": "training",
