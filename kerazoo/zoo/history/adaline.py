@@ -166,7 +166,11 @@ def majority_decides(y_true, y_pred):
 @architecture(
     variant_of="adaline",
     title="MADALINE I",
+    paper="Widrow, 1962, Generalization and information storage in networks of ADALINE "
+    "neurons, Self-Organizing Systems; Rule I as in Widrow & Lehr, 1990, 30 years of "
+    "adaptive neural networks, Proceedings of the IEEE 78(9):1415-1442",
     year=1962,
+    url="doi:10.1109/5.58323",
     dataset="xor",
     offline="xor",
     params=9,
@@ -208,7 +212,7 @@ def madaline(*, input_shape=(2,), units=3):
         >>> kerazoo.fit(model)
 
     Reference:
-        Widrow & Hoff, 1960, of the neuron.
+        Widrow, 1962; doi:10.1109/5.58323 of Rule I.
     """
     if units % 2 == 0:
         raise ValueError(f"A majority needs an odd number. Received: units={units}")

@@ -122,7 +122,7 @@ def response_units(classes):
         "the letters are generated; no data of the machine are public",
     ],
     tiny={"classes": 10},
-    tiny_recipe={"epochs": 5},
+    tiny_recipe={"epochs": 8},
     learns={"accuracy": 0.88},
 )
 def perceptron(

@@ -150,7 +150,7 @@ class Snarc(layers.Layer):
         "several rats (a batch) run without seeing each other, and share the mean of "
         "their rewards",
     ],
-    tiny={},
+    tiny={"max_steps": 200},
     learns={"mean_absolute_error": 12.0},
 )
 def snarc(*, max_steps=500, reward=0.2, forgetting=0.05, trace_decay=0.8):
