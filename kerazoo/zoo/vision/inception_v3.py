@@ -125,6 +125,11 @@ def stem(x, width):
 
 def auxiliary_head(x, classes, classifier_activation, width):
     """Figure 8: a small classifier on top of the last 17x17 map."""
+    if min(x.shape[1:3]) < 17:
+        raise ValueError(
+            "`aux_head=True` needs images of at least 299x299: its 5x5 convolution "
+            f"does not fit on a map of {x.shape[1]}x{x.shape[2]}."
+        )
     x = layers.AveragePooling2D(5, 3, name="aux_pool")(x)  # 5x5x768
     x = branch(x, [(128, 1)], width, "aux_projection")
     x = branch(x, [(768, 5, 1, "valid")], width, "aux")  # 1x1x768
@@ -233,7 +238,7 @@ def inception_v3(
             model gives the last feature map.
         classifier_activation: `"softmax"`, or None for logits.
         aux_head: whether a second classifier helps in training, its loss weighted by
-            0.4; inference does not run it.
+            0.4; inference does not run it. Needs images of at least 299x299.
         count_include_pad: whether the average pools inside the blocks count the zeros
             around the map, as in torchvision, or the map's pixels only, as in the
             authors' code and keras.applications.
@@ -247,7 +252,8 @@ def inception_v3(
         `(batch, classes)`.
 
     Raises:
-        ValueError: too many `blocks`, or an auxiliary head without a top.
+        ValueError: too many `blocks`, or an auxiliary head without a top or on small
+            images.
 
     Example:
         >>> model = kerazoo.inception_v3(input_shape=(75, 75, 3), classes=10)

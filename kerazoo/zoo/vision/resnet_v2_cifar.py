@@ -136,7 +136,7 @@ def resnet1001_v2(
     non_trainable=8_096,
     macs=253_149_824,
     published=["CIFAR-10 test error 6.37 % (Table 2)"],
-    tiny={"input_shape": (16, 16, 3), "n": 1, "filters": 12},
+    tiny={"input_shape": (16, 16, 3), "n": 1, "filters": 16},
 )
 def resnet110_v2(
     *, input_shape=(32, 32, 3), classes=10, classifier_activation="softmax", n=18,
