@@ -163,7 +163,7 @@ def mcdnn(
         "training images are not translated or scaled at random",
         "initial weights in [-0.05, 0.05] are those of the group's papers of the time",
     ],
-    tiny={"maps": (12, 16, 24, 32), "units": (48, 32)},
+    tiny={"maps": (24, 32, 48, 64), "units": (96, 64)},
 )
 def mcdnn_cifar10(
     *, input_shape=(32, 32, 3), classes=10, maps=(300, 300, 300, 300),
@@ -190,6 +190,7 @@ def mcdnn_cifar10(
         "initial weights in [-0.05, 0.05] are those of the group's papers of the time",
     ],
     tiny={"input_shape": (48, 48, 1), "classes": 10, "maps": (8, 12), "units": (40,)},
+    learns={"accuracy": 0.96},
 )
 def mcdnn_norb(
     *, input_shape=(48, 48, 2), classes=6, maps=(300, 500), kernels=(6, 4),
@@ -215,8 +216,9 @@ def mcdnn_norb(
         "the paper's columns differ",
         "initial weights in [-0.05, 0.05] are those of the group's papers of the time",
     ],
-    tiny={"input_shape": (48, 48, 3), "classes": 10, "maps": (8, 16, 24),
-          "units": (48, 32)},
+    tiny={"input_shape": (48, 48, 3), "classes": 10, "maps": (12, 24, 32),
+          "units": (64, 48)},
+    learns={"accuracy": 0.96},
 )  # fmt: skip
 def mcdnn_gtsrb(
     *, input_shape=(48, 48, 3), classes=43, maps=(100, 150, 250), kernels=(7, 4, 4),
@@ -241,8 +243,9 @@ def mcdnn_gtsrb(
         "training images are not distorted",
         "initial weights in [-0.05, 0.05] are those of the group's papers of the time",
     ],
-    tiny={"input_shape": (48, 48, 1), "classes": 10, "maps": (8, 12, 16, 24),
-          "units": (48,)},
+    tiny={"input_shape": (48, 48, 1), "classes": 10, "maps": (16, 24, 32, 48),
+          "units": (96,)},
+    learns={"accuracy": 0.96},
 )  # fmt: skip
 def mcdnn_hwdb(
     *, input_shape=(48, 48, 1), classes=3755, maps=(100, 200, 300, 400),
