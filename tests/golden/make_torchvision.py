@@ -9,6 +9,11 @@ import torchvision  # noqa: E402
 MODELS = {
     "alexnet": dict(builder="alexnet_owt"),
     "vgg16_bn": dict(),
+    "googlenet": dict(
+        builder="googlenet_bn",
+        peer={"aux_logits": True, "init_weights": False},
+        input_shape=(96, 96, 3),
+    ),
     "resnet18": dict(input_shape=(96, 96, 3), gain=0.7),
     "resnet34": dict(input_shape=(96, 96, 3), gain=0.7),
     "resnet50": dict(
