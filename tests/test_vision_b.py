@@ -237,8 +237,8 @@ def test_stem_pooling_of_resnet_v2_is_not_fooled_by_its_border():
         pool = keras.Model(
             model.get_layer("conv1_conv").output, model.get_layer("pool1").output
         )
-        y = keras.ops.convert_to_numpy(pool(-np.ones((1, 16, 16, 8), "float32")))
-        assert y.shape == (1, 8, 8, 8)
+        y = keras.ops.convert_to_numpy(pool(-np.ones((1, 16, 16, 12), "float32")))
+        assert y.shape == (1, 8, 8, 12)
         assert y[0, 0, 0, 0] == corner and y[0, 4, 4, 0] == -1
 
 

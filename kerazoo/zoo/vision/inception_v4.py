@@ -141,11 +141,11 @@ def inception_c(x, width, name):
         "optimizer": {"class_name": "Adam", "config": {"learning_rate": 3e-3}},
         "schedule": {"kind": "one_cycle"},
         "batch_size": 32,
-        "epochs": 10,
+        "epochs": 8,
         "augment": {"pad_crop": 3},
         "metrics": ["accuracy"],
     },
-    learns={"accuracy": 0.97},
+    learns={"accuracy": 0.965},
     weights=["timm"],
 )  # fmt: skip
 def inception_v4(

@@ -146,17 +146,17 @@ def resnet_v2(
         "stem; the authors' code has them in front of it (as many parameters)",
         "images are scaled to [-1, 1]; no colour augmentation",
     ],
-    tiny={"input_shape": (32, 32, 3), "classes": 10, "blocks": (1, 1, 1, 1),
-          "filters": 8},
+    tiny={"input_shape": (32, 32, 3), "classes": 10, "blocks": (1, 1, 1),
+          "filters": 12},
     tiny_recipe={
-        "optimizer": {"class_name": "Adam", "config": {"learning_rate": 3e-3}},
+        "optimizer": {"class_name": "Adam", "config": {"learning_rate": 5e-3}},
         "schedule": {"kind": "one_cycle"},
         "batch_size": 32,
         "epochs": 12,
-        "augment": None,
+        "augment": {"pad_crop": 2},
         "metrics": ["accuracy"],
     },
-    learns={"accuracy": 0.97},
+    learns={"accuracy": 0.965},
     weights=["timm", "keras.applications"],
 )  # fmt: skip
 def resnet50_v2(

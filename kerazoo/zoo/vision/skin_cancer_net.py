@@ -107,7 +107,7 @@ def check_groups(groups, classes, classifier_activation):
         "epochs": 10,
         "augment": {"pad_crop": 3},
     },
-    learns={"accuracy": 0.97},
+    learns={"accuracy": 0.965},
 )  # fmt: skip
 def skin_cancer_net(
     *, input_shape=(299, 299, 3), classes=757, groups=None,

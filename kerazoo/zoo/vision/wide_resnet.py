@@ -228,17 +228,17 @@ def wide_resnet40_8(
         "the authors' ImageNet code and torchvision",
         "no colour augmentation",
     ],
-    tiny={"input_shape": (32, 32, 3), "classes": 10, "blocks": (1, 1, 1, 1),
-          "filters": 4},
+    tiny={"input_shape": (32, 32, 3), "classes": 10, "blocks": (1, 1, 1),
+          "filters": 8},
     tiny_recipe={
-        "optimizer": {"class_name": "Adam", "config": {"learning_rate": 3e-3}},
+        "optimizer": {"class_name": "Adam", "config": {"learning_rate": 5e-3}},
         "schedule": {"kind": "one_cycle"},
         "batch_size": 32,
         "epochs": 12,
-        "augment": None,
+        "augment": {"pad_crop": 2},
         "metrics": ["accuracy"],
     },
-    learns={"accuracy": 0.97},
+    learns={"accuracy": 0.965},
     weights=["torchvision"],
 )  # fmt: skip
 def wide_resnet50_2(
