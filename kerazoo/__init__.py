@@ -26,6 +26,7 @@ _MODULES = {
     "optimizers",
     "report",
     "tables",
+    "tokenizers",
     "weights",
 }
 

@@ -8,7 +8,10 @@ from sources import FILES, PACKAGE, ZOO, dotted, imports, module, tree
 
 # A module may import its own floor and those below.
 FLOORS = (
-    {"catalog", "distribution", "optimizers", "stub", "tables", "weights"},
+    {
+        "catalog", "distribution", "optimizers", "stub", "tables", "tokenizers",
+        "weights",
+    },
     {"architecture", "gradients", "layers"},
     {"interpret", "zoo"},
     {"datasets", "inspection"},

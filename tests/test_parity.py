@@ -20,12 +20,14 @@ def name(path):
 @pytest.mark.parametrize("path", GOLDENS, ids=name)
 def test_outputs_equal_the_peers(path):
     golden = json.loads(path.read_text())
+    if "tokens" in golden:
+        config, x = {}, peers.tokens(golden["input_seed"], *golden["tokens"])
+    else:
+        shape = tuple(golden["input_shape"])
+        config = {"input_shape": shape, "classifier_activation": None}
+        x = peers.inputs(golden["input_seed"], shape)
     model = kerazoo.create(
-        golden["builder"],
-        input_shape=tuple(golden["input_shape"]),
-        classifier_activation=None,
-        compile=False,
-        **golden["config"],
+        golden["builder"], compile=False, **config, **golden["config"]
     )
     layout = translation.get_layout(model, golden["peer"])
     shapes = translation.foreign_shapes(translation.sources(model, layout))
@@ -36,14 +38,21 @@ def test_outputs_equal_the_peers(path):
     state = peers.weights(shapes, gain=golden["gain"], native=layout.native)
     assert not translation.compare(model, state, layout)
     translation.assign(model, state, layout)
-    x = peers.inputs(golden["input_seed"], golden["input_shape"])
     # Eager: tracing 150 layers takes longer than running them once.
-    found = peers.sample(keras.ops.convert_to_numpy(model(x, training=False)))
+    outputs = keras.ops.convert_to_numpy(model(x, training=False))
+    if "tokens" in golden:
+        outputs = outputs[:, -1]  # of the last token
+    found = peers.sample(outputs)
     scale = np.max(golden["std"])
     for key in ("logits", "mean", "std"):
         np.testing.assert_allclose(
             found[key], golden[key], rtol=1e-4, atol=1e-4 * scale, err_msg=key
         )
+    if "generated" in golden:
+        model.run_eagerly = keras.backend.backend() == "tensorflow"
+        new = len(golden["generated"][0])
+        continued = model.generate(x, new)[:, x.shape[1] :]
+        assert continued.tolist() == golden["generated"]
 
 
 def test_every_layout_with_a_peer_has_a_golden():

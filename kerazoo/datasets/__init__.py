@@ -5,7 +5,7 @@ import importlib
 from collections.abc import Callable
 
 from kerazoo import catalog
-from kerazoo.datasets import generated  # noqa: F401  registers its datasets
+from kerazoo.datasets import generated, little_language  # noqa: F401  register theirs
 from kerazoo.datasets.embedded import EMBEDDED
 
 
@@ -16,11 +16,12 @@ class Source:
     Attributes:
         name: the name it was asked for.
         kind: the module of this package that fits it to a model: `"images"`,
-            `"arrays"`.
+            `"arrays"`, `"text"`.
         classes: number of classes, or None.
         splits: names of its splits.
         image_shape: `(height, width, channels)` with None where they vary.
-        read: `split -> tf.data.Dataset` of (image or input, target) examples.
+        read: `split -> tf.data.Dataset` of (image or input, target) examples, or of
+            texts.
     """
 
     name: str
@@ -41,7 +42,7 @@ def find(name, model):
 
     Raises:
         ValueError: neither an embedded nor a TFDS dataset has this name, or its
-            features are no labelled images.
+            features are neither labelled images nor texts.
         FileNotFoundError: the TFDS dataset is not on disk and cannot be downloaded.
     """
     if name not in EMBEDDED:
@@ -102,7 +103,8 @@ def load(
     """Batches of a named dataset, fitted to a model.
 
     Images are resized to the model's input, given its number of channels and
-    standardised as the card of its architecture says (else scaled to 0..1).
+    standardised as the card of its architecture says (else scaled to 0..1). Texts are
+    cut into windows of tokens, see `kerazoo.datasets.text`.
 
     Args:
         name: an embedded dataset (`kerazoo.datasets.names()`), or a TFDS dataset

@@ -7,7 +7,7 @@ from kerazoo import catalog
 
 
 def find(name, offline):
-    """Fields of a `Source` for a TFDS dataset of labelled images.
+    """Fields of a `Source` for a TFDS dataset of labelled images or of texts.
 
     Args:
         name: `"name"`, `"name/config:version"`, with or without the prefix `"tfds:"`.
@@ -17,7 +17,7 @@ def find(name, offline):
         Mapping with `kind`, `classes`, `splits`, `image_shape` and `read`.
 
     Raises:
-        ValueError: no such dataset, or it holds no labelled images.
+        ValueError: no such dataset, or it holds neither labelled images nor texts.
         FileNotFoundError: it is not on disk and could not be downloaded.
     """
     import tensorflow_datasets as tfds
@@ -30,23 +30,37 @@ def find(name, offline):
     except tfds.core.DatasetNotFoundError:
         known = [*EMBEDDED, *tfds.list_builders(with_community_datasets=False)]
         raise ValueError(catalog.unknown("dataset", name, known)) from None
-    image, label = _keys(name, builder.info, tfds)
+    features = builder.info.features
+    kinds = {key: type(feature) for key, feature in features.items()}
+    is_text = (
+        kinds.get("text") is tfds.features.Text
+        and tfds.features.ClassLabel not in kinds.values()
+    )
+    if not is_text:
+        image, label = _keys(name, builder.info, tfds)
     if not _prepared(builder):
         try:
             _check_online()
             builder.download_and_prepare()
         except Exception as error:
             raise FileNotFoundError(_how_to_get(name, builder, offline)) from error
-    features = builder.info.features
+    splits = tuple(builder.info.splits)
 
     def read(split):
         dataset = builder.as_dataset(split=split, shuffle_files=False)
+        if is_text:
+            return dataset.map(lambda example: example["text"])
         return dataset.map(lambda example: (example[image], example[label]))
 
+    if is_text:
+        return {
+            "kind": "text", "classes": None, "splits": splits, "image_shape": None,
+            "read": read,
+        }  # fmt: skip
     return {
         "kind": "images",
         "classes": features[label].num_classes,
-        "splits": tuple(builder.info.splits),
+        "splits": splits,
         "image_shape": features[image].shape,
         "read": read,
     }

@@ -5,9 +5,10 @@ Raw data must be preprocessed as the checkpoint's network was trained. The card'
 (`keras.applications.<module>.preprocess_input`).
 """
 
+import json
 import pathlib
 
-from kerazoo import catalog
+from kerazoo import catalog, tokenizers
 from kerazoo.weights import files, hub, translation
 
 _READERS = {
@@ -27,7 +28,9 @@ def load(model, weights):
         model: a model that a kerazoo builder made.
         weights: path of kerazoo's own `.keras` / `.weights.h5`, or of a checkpoint in a
             layout named on the card: `.safetensors`, `.pth`, `.pt` (torchvision, timm),
-            `.h5` (keras.applications). `"imagenet"` downloads the public checkpoint.
+            `.h5` (keras.applications); or a local Hugging Face folder (config.json and
+            .safetensors), whose tokenizer is attached to the model if it is there.
+            `"imagenet"` downloads the public checkpoint.
 
     Raises:
         ValueError: no such file or checkpoint, an unknown extension, a file that is
@@ -42,10 +45,13 @@ def load(model, weights):
         _translate(model, tensors, [checkpoint.layout], checkpoint.source)
         return
     path = pathlib.Path(weights)
+    if path.is_dir():
+        _load_folder(model, path)
+        return
     if not path.is_file():
         raise ValueError(
-            f'`weights` must be None, "imagenet" or the path of a file. No such file: '
-            f"{path}"
+            f'`weights` must be None, "imagenet" or the path of a file or a folder. '
+            f"No such file: {path}"
         )
     if path.suffix == ".keras":
         model.load_weights(path)
@@ -54,12 +60,7 @@ def load(model, weights):
         raise ValueError(
             f"`weights` must end in .keras, {', '.join(_READERS)}. Received: {path}"
         )
-    try:
-        tensors = _READERS[path.suffix](path)
-    except ImportError:
-        raise
-    except Exception as error:  # every reader has its own classes
-        raise ValueError(f"`weights`: cannot read {path}: {error}") from error
+    tensors = _read(path)
     names = _layer_names(tensors)
     layouts = catalog.card(model.architecture).weights
     if path.suffix == ".h5":
@@ -78,6 +79,38 @@ def load(model, weights):
             f"Received: {path}"
         )
     _translate(model, tensors, layouts, path)
+
+
+def _read(path):
+    try:
+        return _READERS[path.suffix](path)
+    except ImportError:
+        raise
+    except Exception as error:  # every reader has its own classes
+        raise ValueError(f"`weights`: cannot read {path}: {error}") from error
+
+
+def _load_folder(model, path):
+    if "huggingface" not in catalog.card(model.architecture).weights:
+        raise ValueError(
+            f"`weights`: {model.architecture!r} has no key map for a Hugging Face "
+            f"folder; name a file. Received: {path}"
+        )
+    files = sorted(path.glob("*.safetensors"))
+    if not files or not (path / "config.json").is_file():
+        raise ValueError(
+            "`weights`: a Hugging Face folder holds config.json and .safetensors "
+            f"files. Received: {path}"
+        )
+    layout = translation.get_layout(model, "huggingface")
+    if layout.configuration is not None:
+        layout.configuration(model, json.loads((path / "config.json").read_text()))
+    tensors = {}
+    for file in files:  # large networks come in several
+        tensors |= _read(file)
+    _translate(model, tensors, ["huggingface"], path)
+    if (path / "merges.txt").is_file():
+        model.tokenizer = tokenizers.BytePairTokenizer.from_directory(path)
 
 
 def _check(model, name):

@@ -55,6 +55,8 @@ class Layout:
             checkpoints older than the layout.
         requires: function of the model that raises ValueError where it computes
             otherwise than the source, although the tensors fit.
+        configuration: function of the model and the content of `config.json`, for
+            layouts that are folders; raises ValueError as `requires` does.
         native: whether tensors have Keras' names and axes, not torch's.
     """
 
@@ -65,6 +67,7 @@ class Layout:
     ignored: str = r"(?!)"
     renames: Sequence = ()
     requires: Callable | None = None
+    configuration: Callable | None = None
     native: bool = False
 
 
@@ -77,7 +80,8 @@ def get_layout(model, name):
         found = found(model)
     if not isinstance(found, Layout):
         found = Layout(found)
-    return dataclasses.replace(found, native=name == "keras.applications")
+    native = found.native or name == "keras.applications"
+    return dataclasses.replace(found, native=native)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -66,6 +66,12 @@ def inputs(seed, shape):
     return np.stack([noise, 2 * blocks[:height, :width]])
 
 
+def tokens(seed, length, vocabulary):
+    """Two texts of random tokens."""
+    random = np.random.default_rng(seed)
+    return random.integers(vocabulary, size=(2, length), dtype="int32")
+
+
 def sample(outputs):
     """What a golden file keeps of a batch of logits."""
     outputs = np.asarray(outputs, "float64")
@@ -83,24 +89,34 @@ def make(peer, version, models, run):
         peer: name of the library, also the layout of its key map.
         version: its version.
         models: `{peer's model: settings}`; settings are `builder` (default: the same
-            name), `config` (keywords of our builder), `input_shape`, `gain`, and what
-            `run` understands.
+            name), `config` (keywords of our builder), `input_shape` of images, or
+            `tokens` (length, vocabulary) of texts, `gain`, `native`, and what `run`
+            understands.
         run: function `(model, inputs, settings, fill)` that builds the peer's model,
-            sets its state dict `{name: shape}` to `fill(shapes)` and returns logits.
+            sets its state dict `{name: shape}` to `fill(shapes)` and returns logits,
+            or a pair of logits and further entries of the golden file.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("model", nargs="*", help="all by default")
     for model in parser.parse_args().model or models:
         settings = {"input_shape": (224, 224, 3), "gain": 1.0, **models[model]}
-        native = peer == "keras.applications"
+        native = settings.get("native", peer == "keras.applications")
         shapes = {}
 
         def fill(found, shapes=shapes, settings=settings, native=native):
             shapes.update({k: tuple(map(int, v)) for k, v in found.items()})
             return weights(shapes, gain=settings["gain"], native=native)
 
-        x = inputs(0, settings["input_shape"])
-        outputs = np.asarray(run(model, x, settings, fill))
+        if "tokens" in settings:
+            shape = {"tokens": settings["tokens"]}
+            x = tokens(0, *settings["tokens"])
+        else:
+            shape = {"input_shape": settings["input_shape"]}
+            x = inputs(0, settings["input_shape"])
+        outputs, more = run(model, x, settings, fill), {}
+        if isinstance(outputs, tuple):
+            outputs, more = outputs
+        outputs = np.asarray(outputs)
         differ = np.abs(outputs[0] - outputs[1]).mean() / outputs.std()
         # A golden that hardly depends on the input would prove nothing.
         assert np.isfinite(outputs).all() and differ > 0.05, (model, differ)
@@ -111,16 +127,17 @@ def make(peer, version, models, run):
             "builder": settings.get("builder", model),
             "config": settings.get("config", {}),
             "input_seed": 0,
-            "input_shape": settings["input_shape"],
+            **shape,
             "gain": settings["gain"],
             "tensors": len(shapes),
             "fingerprint": fingerprint(shapes),
             **sample(outputs),
+            **more,
         }
         path = HERE / peer / f"{model}.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(golden, indent=1) + "\n")
-        print(f"{peer} {model}: {len(shapes)} tensors, images differ by {differ:.2g}")
+        print(f"{peer} {model}: {len(shapes)} tensors, outputs differ by {differ:.2g}")
 
 
 def run_torch(model, x, fill):
