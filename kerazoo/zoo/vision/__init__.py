@@ -1,0 +1,1 @@
+"""Networks that classify, detect and segment images."""
