@@ -40,7 +40,7 @@ def __getattr__(name):
         value = catalog.builder(name)
     else:
         known = [*_FACE, *_MODULES, *catalog.cards()]
-        raise AttributeError(catalog.unknown("attribute kerazoo.", name, known))
+        raise AttributeError(catalog.unknown("attribute of kerazoo", name, known))
     globals()[name] = value
     return value
 
