@@ -119,6 +119,7 @@ def compile_by_recipe(model, recipe, *, from_logits=False):
         loss=_map(recipe["loss"], lambda x: _loss(x, from_logits)),
         loss_weights=_thaw(recipe.get("loss_weights")),
         metrics=_map(recipe.get("metrics"), _metric),
+        weighted_metrics=_map(recipe.get("weighted_metrics"), _metric),
     )
 
 

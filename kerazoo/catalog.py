@@ -91,8 +91,8 @@ _WRITTEN = {field.name for field in dataclasses.fields(Card)} - _DERIVED
 # What a variant builder must state itself: these describe one configuration.
 _OWN = {"params", "non_trainable", "macs", "variants", "published"}
 _RECIPE_KEYS = {
-    "optimizer", "loss", "loss_weights", "metrics", "batch_size", "epochs", "schedule",
-    "shuffle", "augment",
+    "optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "batch_size",
+    "epochs", "schedule", "shuffle", "augment",
 }  # fmt: skip
 
 _registered: dict[str, Card] = {}

@@ -63,6 +63,10 @@ def reduced(name):
         card.offline, "train", model=model, batch_size=BATCH, training=False
     )
     batch = keras.tree.map_structure(np.asarray, next(iter(data)))
+    # A data set may be one large example, a graph: it is repeated.
+    batch = keras.tree.map_structure(
+        lambda a: np.resize(a, (max(BATCH, len(a)), *a.shape[1:])), batch
+    )
     x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
     return Tiny(card, model, x, y)
 

@@ -5,7 +5,7 @@ import importlib
 from collections.abc import Callable
 
 from kerazoo import catalog
-from kerazoo.datasets import generated, little_language  # noqa: F401  register theirs
+from kerazoo.datasets import generated, little_language, planetoid  # noqa: F401  register theirs
 from kerazoo.datasets.embedded import EMBEDDED
 
 
@@ -16,7 +16,7 @@ class Source:
     Attributes:
         name: the name it was asked for.
         kind: the module of this package that fits it to a model: `"images"`,
-            `"arrays"`, `"text"`.
+            `"arrays"`, `"graphs"`, `"text"`.
         classes: number of classes, or None.
         splits: names of its splits.
         image_shape: `(height, width, channels)` with None where they vary.
@@ -45,6 +45,8 @@ def find(name, model):
             features are neither labelled images nor texts.
         FileNotFoundError: the TFDS dataset is not on disk and cannot be downloaded.
     """
+    if name in planetoid.NAMES:
+        return Source(name, **planetoid.find(name, offline(model)))
     if name not in EMBEDDED:
         from kerazoo.datasets import tfds
 

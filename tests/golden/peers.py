@@ -72,6 +72,14 @@ def tokens(seed, length, vocabulary):
     return random.integers(vocabulary, size=(2, length), dtype="int32")
 
 
+def graph(nodes=12, links=20, features=5):
+    """Random features `(12, 5)` and 20 links `(20, 2)`; node 11 has none."""
+    random = np.random.default_rng(0)
+    above = np.argwhere(np.triu(np.ones((nodes - 1, nodes - 1)), 1))
+    edges = above[random.choice(len(above), links, replace=False)]
+    return random.standard_normal((nodes, features)).astype("float32"), edges
+
+
 def sample(outputs):
     """What a golden file keeps of a batch of logits."""
     outputs = np.asarray(outputs, "float64")
