@@ -81,11 +81,11 @@ def test_local_response_normalization_is_the_formula():
 
 
 def test_alexnet_starts_as_its_paper_says():
-    model = kerazoo.alexnet(input_shape=(67, 67, 3), units=16, compile=False)
+    model = kerazoo.alexnet(input_shape=(67, 67, 3), units=64, compile=False)
     biases = {}
     for name in ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"):
         kernel, bias = model.get_layer(name).get_weights()
-        assert kernel.std() == pytest.approx(0.01, rel=0.05)
+        assert kernel.std() == pytest.approx(0.01, rel=0.1)
         biases[name] = set(bias.tolist())
     ones = {name for name, values in biases.items() if values == {1.0}}
     assert ones == {"conv2", "conv4", "conv5", "fc6", "fc7"}
@@ -157,38 +157,42 @@ def crossentropy(probabilities, labels):
 
 
 @pytest.fixture(scope="module")
-def googlenet():
+def supervised():
+    """A small network with two heads, as GoogLeNet has them, and a batch."""
     keras.utils.set_random_seed(0)
-    model = kerazoo.googlenet(input_shape=(65, 65, 3), classes=5, width=0.05)
-    model.run_eagerly = keras.backend.backend() == "tensorflow"
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Dropout):
-            layer.rate = 0.0  # so that two passes agree
+    inputs = x = keras.Input((8, 8, 3))
+    outputs = []
+    for name in ("aux1", "aux2", "main"):
+        x = keras.layers.Conv2D(4, 3, activation="relu")(x)
+        y = keras.layers.GlobalAveragePooling2D()(x)
+        outputs.append(keras.layers.Dense(5, activation="softmax", name=name)(y))
+    *heads, main = outputs
+    model = WithAuxiliaryHeads(inputs, main, heads, weight=0.3)
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     random = np.random.default_rng(0)
-    x = random.normal(size=(8, 65, 65, 3)).astype("float32")
+    x = random.normal(size=(8, 8, 8, 3)).astype("float32")
     return model, x, random.integers(0, 5, 8)
 
 
-def test_auxiliary_heads_count_in_training_only(googlenet):
-    model, x, y = googlenet
-    assert isinstance(model, WithAuxiliaryHeads)
+def test_auxiliary_heads_count_in_training_only(supervised):
+    model, x, y = supervised
     assert model.predict_on_batch(x).shape == (8, 5)
     main, aux1, aux2 = (
         crossentropy(keras.ops.convert_to_numpy(p), y) for p in model(x, training=True)
     )
     logs = model.test_on_batch(x, y, return_dict=True)
-    assert set(logs) == {"loss", "accuracy", "sparse_top_k_categorical_accuracy"}
+    assert set(logs) == {"loss", "accuracy"}
     assert logs["loss"] == pytest.approx(main, rel=1e-4)
     model.reset_metrics()
     logs = model.train_on_batch(x, y, return_dict=True)
-    assert set(logs) == {"loss", "accuracy", "sparse_top_k_categorical_accuracy"}
+    assert set(logs) == {"loss", "accuracy"}
     assert logs["loss"] == pytest.approx(main + 0.3 * (aux1 + aux2), rel=1e-4)
 
 
-def test_auxiliary_heads_save_and_load(googlenet, tmp_path):
-    model, x, _ = googlenet
-    model.save(tmp_path / "googlenet.keras")
-    loaded = keras.saving.load_model(tmp_path / "googlenet.keras")
+def test_auxiliary_heads_save_and_load(supervised, tmp_path):
+    model, x, _ = supervised
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert loaded.weight == 0.3
     pairs = zip(model(x, training=True), loaded(x, training=True), strict=True)
     for ours, theirs in pairs:
@@ -200,8 +204,12 @@ def test_auxiliary_heads_save_and_load(googlenet, tmp_path):
         )
 
 
-def test_auxiliary_heads_cost_nothing_at_inference():
+def test_googlenets_heads_sit_on_4a_and_4d_and_cost_nothing_at_inference():
     with_heads = inspection.skeleton("googlenet")
+    assert with_heads.weight == 0.3
+    for head, module in (("aux1", "4a"), ("aux2", "4d")):
+        source = with_heads.get_layer(f"inception_{module}").output
+        assert with_heads.get_layer(f"{head}_pool").input is source
     without = inspection.skeleton("googlenet", aux_heads=False)
     assert inspection.macs(with_heads) == inspection.macs(without)
     heads = {"aux1": 3_188_840, "aux2": 3_190_888}

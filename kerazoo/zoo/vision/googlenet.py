@@ -228,7 +228,7 @@ def googlenet(
         "optimizer": {"class_name": "Adam", "config": {"learning_rate": 3e-3}},
         "schedule": {"kind": "one_cycle"},
         "batch_size": 32,
-        "epochs": 8,
+        "epochs": 10,
         "augment": None,
         "metrics": ["accuracy"],
     },
