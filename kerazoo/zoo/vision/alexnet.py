@@ -211,8 +211,6 @@ def one_weird_trick(
     macs=714_188_480,
     preprocess={"mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375]},
     deviations=[
-        "softmax and cross-entropy, as everybody trains it; the paper's runs use the "
-        "multinomial logistic objective in the same sense",
         "weights start from He's initialisation and biases from 0",
         "AlexNet's recipe on standardised channels",
     ],
