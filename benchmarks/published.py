@@ -26,6 +26,7 @@ RECIPES = {
         "recipe": {"schedule": {"kind": "one_cycle"}},
         "epochs": 10,
     },
+    "louppe_vae": {"metric": "negative_elbo"},
     # nanoGPT's own configuration for CPUs, with larger batches.
     "gpt2_nano": {
         "config": {
@@ -85,7 +86,8 @@ def reproduce(name, *, runs, epochs=None, seed=0, verbose="auto"):
     result = kerazoo.evaluate(model, split=split, verbose=0)
     model.save(folder / "model.keras")
     again = kerazoo.evaluate(folder / "model.keras", split=split, verbose=0)
-    if not math.isclose(result[metric], again[metric], abs_tol=1e-4):
+    # A bound of 118 nats is estimated by one draw for each image.
+    if not math.isclose(result[metric], again[metric], rel_tol=1e-3):
         raise AssertionError(f"The saved file of {name} gives {again}, not {result}.")
     return {
         "architecture": name,
@@ -93,7 +95,7 @@ def reproduce(name, *, runs, epochs=None, seed=0, verbose="auto"):
         "metric": metric if split is None else f"{split} {metric}",
         "value": result[metric],
         "published": "; ".join(card.published),
-        "recipe": "shortened" if settings else "the card's",
+        "recipe": "shortened" if settings.keys() - {"metric"} else "the card's",
         "epochs": epochs,
         "seconds": round(seconds),
         "seed": seed,

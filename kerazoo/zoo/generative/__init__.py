@@ -1,0 +1,1 @@
+"""Models that make images and sounds, or codes of them."""
