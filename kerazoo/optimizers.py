@@ -10,7 +10,8 @@ class SGD(keras.optimizers.SGD):
 
     That is the decay of the papers: it enters the momentum, where Keras' `weight_decay`
     is decoupled and at momentum 0.9 ten times weaker. It acts on weights of two or more
-    dimensions; biases and the scales of normalisation are left alone.
+    dimensions; biases, the scales of normalisation and the slopes `alpha` of PReLU are
+    left alone.
 
     Args:
         l2: the papers' weight decay, e.g. 5e-4.
@@ -24,7 +25,7 @@ class SGD(keras.optimizers.SGD):
         self.l2 = l2
 
     def update_step(self, gradient, variable, learning_rate):
-        if self.l2 and len(variable.shape) > 1:
+        if self.l2 and len(variable.shape) > 1 and variable.name != "alpha":
             gradient = gradient + self.l2 * ops.cast(variable, gradient.dtype)
         super().update_step(gradient, variable, learning_rate)
 
@@ -50,8 +51,17 @@ def get(identifier):
 
     Args:
         identifier: mapping with `class_name` (`"SGD"` and `"AdamW"` are the classes of
-            this module, everything else is Keras') and `config`.
+            this module, everything else is Keras') and `config`. The config of a
+            `"MultiOptimizer"` maps patterns to optimizers, identifiers like this one:
+            a variable is trained by the one whose pattern matches its whole path, or
+            by the last.
     """
+    if identifier["class_name"] == "MultiOptimizer":
+        parts = {pattern: get(part) for pattern, part in identifier["config"].items()}
+        *_, last = parts.values()
+        return keras.optimizers.MultiOptimizer(
+            keras.optimizers.OptimizerMap(last, parts)
+        )
     own = {"SGD": SGD, "AdamW": AdamW}.get(identifier["class_name"])
     if own is not None:
         return own(**identifier["config"])

@@ -149,3 +149,17 @@ def test_schedule_is_serialisable():
 def test_schedule_names_its_kinds():
     with pytest.raises(ValueError, match="one_cycle.*Received: kind='cyclic'"):
         Schedule(0.1, steps_per_epoch=1, total_epochs=1, kind="cyclic")
+
+
+def test_multi_optimizer_by_paths():
+    sgd = {"class_name": "SGD", "config": {"learning_rate": 0.5, "l2": 0.1}}
+    adam = {"class_name": "Adam", "config": {"learning_rate": 0.1}}
+    optimizer = optimizers.get(
+        {"class_name": "MultiOptimizer", "config": {"(.*/)?a_.*": sgd, "b": adam}}
+    )
+    named = [keras.Variable(np.ones(2), name=name) for name in ("a_1", "b", "c")]
+    optimizer.build(named)
+    own, keras_adam = optimizer.optimizers
+    assert type(own) is optimizers.SGD and own.l2 == 0.1
+    assert [v.path for v in own._trainable_variables] == ["a_1"]
+    assert [v.path for v in keras_adam._trainable_variables] == ["b", "c"]

@@ -122,8 +122,6 @@ def prelu_net(
         "gives; no colour changes",
         "the learning rate drops at epochs 40 and 60, where the paper waits for "
         "plateaus",
-        "weight decay acts on the weights of convolutions and dense layers, and on the "
-        "slopes of convolutions, which the paper spares",
     ],
     tiny={"input_shape": (64, 64, 3), "classes": 10, "n": 2,
           "filters": (8, 16, 24, 32), "units": 64, "bins": (4, 3, 2, 1),
