@@ -261,6 +261,8 @@ def test_sampling(model):
         ([[1], []], {}, "empty"),
         ([13], {}, r"0\.\.12"),
         ([-1], {}, r"0\.\.12"),
+        ([1.5], {}, "integers"),
+        (TEXT, {"stop_token": 13}, "stop_token"),
         ("text", {}, "no tokenizer"),
         (TEXT, {"max_new_tokens": 0}, "max_new_tokens"),
         (TEXT, {"temperature": -1}, "temperature"),

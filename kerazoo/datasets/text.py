@@ -64,6 +64,10 @@ def _texts(examples):
 
 
 def _tokenizer(source, tokens):
+    if tokens not in ("bytes", "characters"):
+        raise ValueError(
+            f"`tokens` must be 'bytes' or 'characters'. Received: {tokens!r}"
+        )
     if tokens == "bytes":
         return ByteTokenizer()
     texts = [text for split in source.splits for text in _texts(source.read(split))]

@@ -87,6 +87,8 @@ class LanguageModel(keras.Model):
                 "at temperature 0: pass e.g. temperature=1.0."
             )
         prompts = self._token_rows(prompt)
+        if stop_token is not None:
+            self._check_tokens("stop_token", np.array(stop_token))
         write = functools.partial(
             self._write,
             stop_token=-1 if stop_token is None else stop_token,
@@ -120,20 +122,24 @@ class LanguageModel(keras.Model):
             texts = [self.tokenizer.encode(text) for text in texts]
         elif not len(texts) or np.ndim(texts[0]) == 0:
             texts = [texts]
-        rows = [np.asarray(text).astype("int32") for text in texts]
+        rows = [np.asarray(text) for text in texts]
         if not all(row.ndim == 1 and row.size for row in rows):
             raise ValueError(
                 "`prompt` must be a text, its token ids, or a list of either, and no "
                 f"text may be empty. Received: {prompt!r}"
             )
-        vocabulary = self.outputs[0].shape[-1]
-        low, high = min(row.min() for row in rows), max(row.max() for row in rows)
-        if low < 0 or high >= vocabulary:
+        for row in rows:
+            self._check_tokens("prompt", row)
+        return [row.astype("int32") for row in rows]
+
+    def _check_tokens(self, name, tokens):
+        last = self.outputs[0].shape[-1] - 1
+        integers = np.issubdtype(tokens.dtype, np.integer)
+        if not integers or tokens.min() < 0 or tokens.max() > last:
             raise ValueError(
-                f"Tokens of {self.name!r} are in 0..{vocabulary - 1}. Received in "
-                f"`prompt`: {low}..{high}"
+                f"`{name}`: tokens of {self.name!r} are integers in 0..{last}. "
+                f"Received: {tokens}"
             )
-        return rows
 
     def _as_given(self, prompt, prompts, rows, stop_token):
         """Rows of tokens in the form in which the prompt came."""
