@@ -14,15 +14,18 @@ _FACE = {
     "search": "catalog",
     "summary": "inspection",
     "ensemble": "layers.ensemble",
+    "mc_dropout": "layers.monte_carlo",
     "evaluate": "training",
     "fit": "training",
     "load": "training",
 }
 _MODULES = {
+    "calibration",
     "catalog",
     "datasets",
     "distribution",
     "inspection",
+    "interpret",
     "optimizers",
     "report",
     "tables",

@@ -18,6 +18,7 @@ from kerazoo.catalog import list_models as list_models
 from kerazoo.catalog import search as search
 from kerazoo.inspection import summary as summary
 from kerazoo.layers.ensemble import ensemble as ensemble
+from kerazoo.layers.monte_carlo import mc_dropout as mc_dropout
 from kerazoo.training import evaluate as evaluate
 from kerazoo.training import fit as fit
 from kerazoo.training import load as load

@@ -9,13 +9,18 @@ from sources import FILES, PACKAGE, ZOO, dotted, imports, module, tree
 # A module may import its own floor and those below.
 FLOORS = (
     {
-        "catalog", "distribution", "optimizers", "stub", "tables", "tokenizers",
+        "catalog",
+        "distribution",
+        "optimizers",
+        "stub",
+        "tables",
+        "tokenizers",
         "weights",
     },
     {"architecture", "gradients", "layers"},
     {"interpret", "zoo"},
     {"datasets", "inspection"},
-    {"report", "training"},
+    {"calibration", "report", "training"},
     {"__main__", "cli"},
 )
 FRAMEWORKS = {"tensorflow", "tf", "torch", "jax", "numpy"}

@@ -5,7 +5,12 @@ import importlib
 from collections.abc import Callable
 
 from kerazoo import catalog
-from kerazoo.datasets import generated, little_language, planetoid  # noqa: F401  register theirs
+from kerazoo.datasets import (  # noqa: F401  register theirs
+    generated,
+    little_language,
+    planetoid,
+    regression,
+)
 from kerazoo.datasets.embedded import EMBEDDED
 
 

@@ -5,6 +5,7 @@ from keras import layers
 
 from kerazoo import catalog
 from kerazoo.architecture import describe
+from kerazoo.layers.gaussian import GaussianMoments, GaussianNLL, MeanPrediction
 
 
 @keras.saving.register_keras_serializable(package="kerazoo")
@@ -87,7 +88,7 @@ class Ensemble(keras.Model):
 
 
 def ensemble(models, *, name="ensemble"):
-    """Several classifiers as one, which gives the mean of their probabilities.
+    """Several models as one, which gives the mean of their probabilities.
 
     How every winner of ILSVRC was measured. Top-5 error on the ImageNet test set, the
     ensembles of He et al. (2016, Table 5; `kerazoo.tables.ILSVRC_ENSEMBLES`):
@@ -100,12 +101,13 @@ def ensemble(models, *, name="ensemble"):
         ResNet (ILSVRC'15)    3.57 %
 
     Probabilities are averaged in float32, whatever precision the members compute in;
-    a member that ends in logits is given a softmax. `kerazoo.fit` of an ensemble trains
-    every member as if alone.
+    a member that ends in logits is given a softmax. Regressors that predict a Gaussian
+    are combined into one Gaussian, others by their mean. `kerazoo.fit` of an ensemble
+    trains every member as if alone.
 
     Args:
-        models: list of two or more compiled classifiers that take the same input and
-            know the same classes. They are copied, weights included.
+        models: list of two or more compiled models of one input and output, of the
+            same shapes. They are copied, weights included.
         name: name of the ensemble; its members are called after theirs, numbered.
 
     Returns:
@@ -114,7 +116,7 @@ def ensemble(models, *, name="ensemble"):
     Raises:
         TypeError: something in the list is no `keras.Model`.
         ValueError: fewer than two models, one that is not compiled, or models that
-            differ in input, classes, or in how their cards prepare an image.
+            differ in input, output, or in how their cards prepare an image.
 
     Example:
         >>> models = [kerazoo.load(f"runs/{seed}/best.keras") for seed in range(5)]
@@ -127,20 +129,35 @@ def ensemble(models, *, name="ensemble"):
     models = list(models)
     _check(models)
     members = [_copy(model, number) for number, model in enumerate(models, 1)]
-    average = layers.Average(dtype="float32", name="average")
     first = models[0]
     architecture = getattr(first, "architecture", first.name)
     if architecture not in catalog.cards():
         architecture = None
-    together = Ensemble(members, average, architecture, name=name)
+    together = Ensemble(members, combiner(first), architecture, name=name)
     if architecture is not None:
         recipe = getattr(first, "recipe", catalog.card(architecture).recipe)
         describe(together, architecture, recipe)
-    settings = first.get_compile_config()
-    if _ends_in_logits(first):
-        settings["loss"]["config"]["from_logits"] = False
-    together.compile(**keras.saving.deserialize_keras_object(settings))
+    compile_like(together, first)
     return together
+
+
+def combiner(model):
+    """The layer that makes one prediction of several of a compiled model's kind."""
+    kind = GaussianMoments if isinstance(model.loss, GaussianNLL) else MeanPrediction
+    return kind(dtype="float32", name="combination")
+
+
+def compile_like(model, other):
+    """Compiles a model whose outputs are probabilities as another, maybe of logits."""
+    settings = other.get_compile_config()
+    if ends_in_logits(other):
+        settings["loss"]["config"]["from_logits"] = False
+    model.compile(**keras.saving.deserialize_keras_object(settings))
+
+
+def ends_in_logits(model):
+    """Whether a compiled classifier lacks its softmax."""
+    return getattr(model.loss, "from_logits", False)
 
 
 def _check(models):
@@ -176,16 +193,12 @@ def _preprocess(model):
     return dict(card.preprocess) if card else {}
 
 
-def _ends_in_logits(model):
-    return getattr(model.loss, "from_logits", False)
-
-
 def _copy(model, number):
     """The model with a name of its own; what trains it is left behind."""
     copy = type(model).from_config(model.get_config())
     copy.set_weights(model.get_weights())
     copy.name = f"{model.name}_{number}"
-    if _ends_in_logits(model):
+    if ends_in_logits(model):
         softmax = layers.Softmax(dtype="float32", name="softmax")
         copy = keras.Sequential([copy, softmax], name=copy.name)
     return copy

@@ -1,0 +1,1 @@
+"""Networks that say how sure they are."""
