@@ -71,6 +71,25 @@ def centred_digits(split, input_shape=None):
 
 
 @embedded(
+    "pattern_pairs",
+    kind="arrays",
+    classes=None,
+    about="16 pairs of a random key as long as the model's input and a random answer "
+    "of 64 signs, -1 and +1; in test every key 20 times, each with a tenth of its "
+    "signs wrong",
+)
+def pattern_pairs(split, input_shape=(256,)):
+    """Keys and answers for an associative memory, and keys with errors."""
+    random = np.random.default_rng(0)
+    keys = random.choice(np.float32([-1, 1]), (16, *input_shape))
+    answers = random.choice(np.float32([-1, 1]), (16, 64))
+    if split == "train":
+        return keys, answers
+    keys, answers = np.tile(keys, (20, 1)), np.tile(answers, (20, 1))
+    return np.where(random.random(keys.shape) < 0.1, -keys, keys), answers
+
+
+@embedded(
     "maze_chance",
     kind="arrays",
     classes=None,

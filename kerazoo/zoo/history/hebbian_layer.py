@@ -4,6 +4,7 @@ Hebb postulated in words that a synapse grows where both of its cells fire toget
 his book has no equation. As a product of the two activities the rule finds the leading
 principal component, and grows without bound. Oja's decay term keeps the weights at
 length one; Sanger's triangle makes the units find the components one after the other.
+With given outputs the plain rule is a memory that learns in one shot.
 """
 
 import keras
@@ -188,5 +189,97 @@ def hebbian_layer(*, input_shape=(64,), units=8, rule="hebb", forgetting=0.1):
         [
             keras.Input(input_shape),  # 64
             HebbianLayer(units, rule, forgetting, name="hebbian"),  # 8
+        ]
+    )
+
+
+@keras.saving.register_keras_serializable(package="kerazoo")
+class Recall(layers.Layer):
+    """Answers `sign(W x)`; passes gradients on as if it answered `W x`.
+
+    With the loss `LocalRule` and the answers t that are to be learned as targets, a
+    step of `SGD(1.0)` adds `t x'` of every pair in the batch to W.
+
+    Args:
+        units: number of answers.
+
+    Input shape: `(batch, inputs)`. Output shape: `(batch, units)`, of -1 and +1.
+    """
+
+    def __init__(self, units, **keywords):
+        super().__init__(**keywords)
+        self.units = units
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(
+            name="kernel", shape=(input_shape[-1], self.units), initializer="zeros"
+        )
+
+    def call(self, x):
+        z = ops.matmul(x, self.kernel)
+        return ops.stop_gradient(ops.sign(z)) + (z - ops.stop_gradient(z))
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+@architecture(
+    variant_of="hebbian_layer",
+    title="Associative memory",
+    paper="Kohonen, 1972, Correlation matrix memories, IEEE Transactions on Computers "
+    "C-21(4):353-359; Anderson, 1972, A simple neural network generating an "
+    "interactive memory, Mathematical Biosciences 14:197-220",
+    year=1972,
+    url="doi:10.1109/TC.1972.5008975",
+    task="associative memory",
+    dataset="pattern_pairs",
+    offline="pattern_pairs",
+    params=16_384,
+    macs=16_384,
+    recipe={
+        "optimizer": {"class_name": "SGD", "config": {"learning_rate": 1.0}},
+        "loss": "kerazoo>LocalRule",
+        "metrics": [{"class_name": "Accuracy", "config": {"name": "accuracy"}}],
+        "batch_size": 16,
+        "epochs": 1,
+    },
+    deviations=[
+        "the papers recall the linear sums; their sign, for patterns of -1 and +1, is "
+        "later practice",
+        "learns behind plain fit by the gradient of a pseudo-loss, with which a step "
+        "of SGD is exactly the sum of the outer products; the value of the loss means "
+        "nothing",
+        "the patterns are generated",
+    ],
+    tiny={},
+    tiny_recipe={},
+    learns={"accuracy": 0.99},
+)
+def associative_memory(*, input_shape=(256,), units=64):
+    """A memory that learns pairs in one shot, `W = sum t x'`, and recalls `sign(W x)`.
+
+    Every batch adds its outer products, so one epoch stores all pairs, in whatever
+    batches. Recall forgives errors in the key. The pairs disturb each other: about an
+    eighth as many as inputs are recalled with few wrong signs.
+
+    Args:
+        input_shape: `(inputs,)`, the length of a key.
+        units: length of an answer.
+
+    Returns:
+        A compiled `keras.Sequential`, `(batch, inputs)` keys of -1 and +1 to
+        `(batch, units)` answers of -1 and +1.
+
+    Example:
+        >>> model = kerazoo.associative_memory()
+        >>> kerazoo.fit(model)
+
+    Reference:
+        doi:10.1109/TC.1972.5008975.
+    """
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),  # 256
+            Recall(units, dtype="float32", name="recall"),  # 64
         ]
     )

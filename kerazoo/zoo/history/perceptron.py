@@ -4,6 +4,10 @@ The first machine that learned from examples and had a proof: whatever its respo
 units can separate, the error-correction rule separates after finitely many mistakes.
 Photocells drive association units through fixed random wires; only the weights between
 association and response units, potentiometers turned by motors, learn.
+
+Where classes overlap, the rule never comes to rest, and its last weights are as good as
+the last example. Two ways of answering with better ones: the weights that were right
+for longest (Gallant, 1990), and the mean of all (Freund & Schapire, 1999).
 """
 
 import keras
@@ -77,10 +81,19 @@ class ErrorCorrection(keras.losses.Loss):
     """
 
     def call(self, y_true, y_pred):
-        labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
-        target = ops.one_hot(labels, y_pred.shape[-1], dtype=y_pred.dtype)
-        response = ops.cast(y_pred > 0, y_pred.dtype)
-        return ops.sum(ops.stop_gradient(response - target) * y_pred, axis=-1)
+        error = responses(y_pred) - targets(y_true, y_pred)
+        return ops.sum(ops.stop_gradient(error) * y_pred, axis=-1)
+
+
+def targets(labels, sums):
+    """1 for the response unit of the label, 0 for the others."""
+    labels = ops.cast(ops.reshape(labels, (-1,)), "int32")
+    return ops.one_hot(labels, sums.shape[-1], dtype=sums.dtype)
+
+
+def responses(sums):
+    """1 for units that respond, 0 for others."""
+    return ops.cast(sums > 0, sums.dtype)
 
 
 def response_units(classes):
@@ -203,5 +216,208 @@ def single_layer_perceptron(*, input_shape=(20, 20, 1), classes=10):
             keras.Input(input_shape),  # 20x20
             layers.Flatten(name="sensory"),  # 400
             response_units(classes),  # 10
+        ]
+    )
+
+
+class RememberingUnits(layers.Layer):
+    """Response units, from zero weights, that answer with other weights than learn.
+
+    Training sees and changes the present weights.
+
+    Args:
+        units: number of response units.
+
+    Input shape: `(batch, inputs)`. Output shape: `(batch, units)`, sums.
+    """
+
+    def __init__(self, units, **keywords):
+        super().__init__(**keywords)
+        self.units = units
+
+    def build(self, input_shape):
+        self.kernel = self._zeros("kernel", (input_shape[-1], self.units))
+        self.bias = self._zeros("bias", (self.units,))
+
+    def _zeros(self, name, shape, trainable=True):
+        return self.add_weight(
+            name=name, shape=shape, initializer="zeros", trainable=trainable
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable(package="kerazoo")
+class AveragedUnits(RememberingUnits):
+    """Units that answer with the mean of their weights over all steps of training.
+
+    Each step first adds the present weights to a sum; what the last step made of them
+    is added when the units answer. Arguments and shapes as of `RememberingUnits`.
+    """
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.kernel_sum = self._zeros("kernel_sum", self.kernel.shape, trainable=False)
+        self.bias_sum = self._zeros("bias_sum", self.bias.shape, trainable=False)
+        self.steps = self._zeros("steps", (), trainable=False)
+
+    def call(self, x, training=None):
+        if training:
+            self.kernel_sum.assign_add(ops.stop_gradient(self.kernel))
+            self.bias_sum.assign_add(ops.stop_gradient(self.bias))
+            self.steps.assign_add(1.0)
+            return ops.matmul(x, self.kernel) + self.bias
+        steps = ops.maximum(self.steps, 1.0)
+        kernel = (self.kernel_sum + self.kernel) / steps
+        return ops.matmul(x, kernel) + (self.bias_sum + self.bias) / steps
+
+
+@architecture(
+    variant_of="single_layer_perceptron",
+    title="Averaged perceptron",
+    paper="Freund & Schapire, 1999, Large margin classification using the perceptron "
+    "algorithm, Machine Learning 37(3):277-296",
+    year=1999,
+    url="doi:10.1023/A:1007662407062",
+    lectures=[],
+    params=4_010,
+    non_trainable=4_011,
+    macs=4_000,
+    deviations=[
+        "one unit for each class, averaged on its own; gives the sums of the averaged "
+        "units, so that the class is the largest one",
+        "with a threshold, which the paper leaves out; no kernels",
+        "learns behind plain fit by a loss whose gradient step is the error-correction "
+        "rule; exact for batches of 1, a larger batch counts as one example",
+    ],
+    learns={"accuracy": 0.93},
+)
+def averaged_perceptron(*, input_shape=(20, 20, 1), classes=10):
+    """A perceptron that answers with the mean of its weights over the run.
+
+    So weights count by the number of examples that they survived: the linear form of
+    the voted perceptron (Freund & Schapire, 1999).
+
+    Args:
+        input_shape: shape of an input; images are made binary.
+        classes: number of response units.
+
+    Returns:
+        A compiled `keras.Sequential`, `(batch, *input_shape)` to `(batch, classes)`
+        sums of the response units.
+
+    Example:
+        >>> model = kerazoo.averaged_perceptron()
+        >>> kerazoo.fit(model, "digits")
+
+    Reference:
+        doi:10.1023/A:1007662407062.
+    """
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),  # 20x20
+            layers.Flatten(name="sensory"),  # 400
+            AveragedUnits(classes, dtype="float32", name="response"),  # 10
+        ]
+    )
+
+
+@keras.saving.register_keras_serializable(package="kerazoo")
+class PocketUnits(RememberingUnits):
+    """Units that answer with the weights that were right for longest.
+
+    `PocketPerceptron` reports whether the present weights were right, before a step
+    changes them. Arguments and shapes as of `RememberingUnits`.
+    """
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.pocket_kernel = self._zeros(
+            "pocket_kernel", self.kernel.shape, trainable=False
+        )
+        self.pocket_bias = self._zeros("pocket_bias", self.bias.shape, trainable=False)
+        self.run = self._zeros("run", self.bias.shape, trainable=False)
+        self.longest = self._zeros("longest", self.bias.shape, trainable=False)
+
+    def call(self, x, training=None):
+        if training:
+            return ops.matmul(x, self.kernel) + self.bias
+        return ops.matmul(x, self.pocket_kernel) + self.pocket_bias
+
+    def report(self, right):
+        """Takes note of which units `(units,)` answered rightly."""
+        run = ops.where(right, self.run + 1.0, 0.0)
+        better = run > self.longest
+        for pocket, present in (
+            (self.pocket_kernel, self.kernel),
+            (self.pocket_bias, self.bias),
+            (self.longest, run),
+        ):
+            pocket.assign(ops.stop_gradient(ops.where(better, present, pocket)))
+        self.run.assign(run)
+
+
+@keras.saving.register_keras_serializable(package="kerazoo")
+class PocketPerceptron(keras.Sequential):
+    """A chain that ends in `PocketUnits` and tells them when they are right."""
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        if training:
+            right = ops.equal(targets(y, y_pred), responses(y_pred))
+            self.layers[-1].report(ops.all(right, axis=0))
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+
+@architecture(
+    variant_of="single_layer_perceptron",
+    title="Pocket perceptron",
+    paper="Gallant, 1990, Perceptron-based learning algorithms, IEEE Transactions on "
+    "Neural Networks 1(2):179-191",
+    year=1990,
+    url="doi:10.1109/72.80230",
+    lectures=[],
+    params=4_010,
+    non_trainable=4_030,
+    macs=4_000,
+    deviations=[
+        "one unit with a pocket for each class; gives the sums of the weights in the "
+        "pockets, so that the class is the largest one",
+        "examples come in shuffled passes; the paper draws them at random",
+        "without the ratchet, which tries weights on all examples before it keeps them",
+        "learns behind plain fit by a loss whose gradient step is the error-correction "
+        "rule; exact for batches of 1, a larger batch counts as one example",
+    ],
+    learns={"accuracy": 0.9},
+)
+def pocket_perceptron(*, input_shape=(20, 20, 1), classes=10):
+    """A perceptron that keeps, in its pocket, the weights with the longest run.
+
+    The error-correction rule works on other weights; they are put into the pocket
+    when they have been right for more examples in a row than those in it (Gallant,
+    1990).
+
+    Args:
+        input_shape: shape of an input; images are made binary.
+        classes: number of response units.
+
+    Returns:
+        A compiled `PocketPerceptron`, `(batch, *input_shape)` to `(batch, classes)`
+        sums of the response units.
+
+    Example:
+        >>> model = kerazoo.pocket_perceptron()
+        >>> kerazoo.fit(model, "digits")
+
+    Reference:
+        doi:10.1109/72.80230.
+    """
+    return PocketPerceptron(
+        [
+            keras.Input(input_shape),  # 20x20
+            layers.Flatten(name="sensory"),  # 400
+            PocketUnits(classes, dtype="float32", name="response"),  # 10
         ]
     )

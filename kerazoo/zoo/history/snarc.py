@@ -28,6 +28,40 @@ MAZE = (
 )  # fmt: skip
 START, GOAL = 0, 9
 CELLS, DIRECTIONS = len(MAZE), len(MAZE[0])
+PASSAGES, SHORTEST = 10, 5
+
+
+def distance(ways):
+    """Steps on the shortest way from start to goal; None if there is none."""
+    reached, steps = {START}, 0
+    while GOAL not in reached:
+        further = reached.union(*(ways[cell] for cell in reached))
+        if further == reached:
+            return None
+        reached, steps = further, steps + 1
+    return steps
+
+
+def random_maze(seed):
+    """As many passages as in `MAZE`, between random cells; as long a shortest way.
+
+    Drawn with the generator of Park and Miller (1988), equal on every backend, until
+    no cell has more passages than synapses and the goal is `SHORTEST` steps away.
+    """
+    number = 1 + seed
+    while True:
+        ways = [[] for _ in range(CELLS)]
+        while sum(map(len, ways)) < 2 * PASSAGES:
+            number = 16807 * number % (2**31 - 1)
+            one, other = divmod(number % CELLS**2, CELLS)
+            if one != other and other not in ways[one]:
+                ways[one].append(other)
+                ways[other].append(one)
+        if max(map(len, ways)) <= DIRECTIONS and distance(ways) == SHORTEST:
+            return tuple(
+                (*way, *[cell] * (DIRECTIONS - len(way)))
+                for cell, way in enumerate(ways)
+            )
 
 
 @keras.saving.register_keras_serializable(package="kerazoo")
@@ -41,14 +75,18 @@ class Snarc(layers.Layer):
         reward: by which share of the way to 1 a reward turns a fresh synapse up.
         forgetting: by which share a reward turns an unused synapse down.
         trace_decay: what a step leaves of the charge that marks a used synapse.
+        maze: for every cell, where its four synapses lead.
 
     Input shape: `(batch, steps, 8)`, uniform random numbers in 0..1, the chance of
     every rat: in each step four that decide whether a synapse passes, and four that
     order the synapses. Output shape: `(batch, 1)`, steps to the goal.
     """
 
-    def __init__(self, reward=0.2, forgetting=0.05, trace_decay=0.8, **keywords):
+    def __init__(
+        self, reward=0.2, forgetting=0.05, trace_decay=0.8, maze=MAZE, **keywords
+    ):
         super().__init__(**keywords)
+        self.maze = [list(ways) for ways in maze]
         self.reward = reward
         self.forgetting = forgetting
         self.trace_decay = trace_decay
@@ -66,7 +104,7 @@ class Snarc(layers.Layer):
     def _episode(self, chance):
         """Steps taken, charge (batch, 10, 4) at the end and success of every rat."""
         probability = ops.stop_gradient(ops.convert_to_tensor(self.probability))
-        ways = ops.convert_to_tensor(MAZE, "int32")
+        ways = ops.convert_to_tensor(self.maze, "int32")
         limit = chance.shape[1]
         chance = ops.transpose(chance, (1, 0, 2))
         still = ops.zeros_like(chance[0, :, :1])  # (batch, 1)
@@ -119,6 +157,7 @@ class Snarc(layers.Layer):
             "reward": self.reward,
             "forgetting": self.forgetting,
             "trace_decay": self.trace_decay,
+            "maze": self.maze,
         }
 
 
@@ -134,6 +173,7 @@ class Snarc(layers.Layer):
     dataset="maze_chance",
     offline="maze_chance",
     params=40,
+    variants={"random_wiring": {"config": {"random_wiring": 0}, "params": 40}},
     recipe={
         "optimizer": {"class_name": "SGD", "config": {"learning_rate": 1.0}},
         "loss": None,
@@ -142,8 +182,9 @@ class Snarc(layers.Layer):
         "epochs": 1,
     },
     deviations=[
-        "the machine is lost: maze, wiring (cells times directions instead of a random "
-        "plugboard), constants and the forgetting of unused synapses are our model",
+        "the machine is lost: maze, wiring (cells times directions; with random_wiring "
+        "between random cells), constants and the forgetting of unused synapses are "
+        "our model",
         "chance is an input, so that a run can be repeated",
         "learns behind plain fit by the gradient of a pseudo-loss, with which a step "
         "of SGD is exactly the reward; the value of the loss means nothing",
@@ -153,7 +194,9 @@ class Snarc(layers.Layer):
     tiny={"max_steps": 200},
     learns={"mean_absolute_error": 12.0},
 )
-def snarc(*, max_steps=500, reward=0.2, forgetting=0.05, trace_decay=0.8):
+def snarc(
+    *, max_steps=500, reward=0.2, forgetting=0.05, trace_decay=0.8, random_wiring=None
+):
     """A model of SNARC, the first neural machine (Minsky & Edmonds, 1951).
 
     The machine is lost; see the module for what is known of it. One example is one run
@@ -167,6 +210,9 @@ def snarc(*, max_steps=500, reward=0.2, forgetting=0.05, trace_decay=0.8):
         forgetting: by which share a reward turns an unused synapse down. Without it
             the rat hardly improves.
         trace_decay: what a step leaves of the charge that marks a used synapse.
+        random_wiring: None for the maze of the module; an integer is the seed of a
+            graph with as many passages between random cells, in the manner of the
+            machine's plugboard, whose shortest way to the goal is as long.
 
     Returns:
         A compiled `SelfOrganizing` model, `(batch, max_steps, 8)` numbers in 0..1 to
@@ -180,9 +226,13 @@ def snarc(*, max_steps=500, reward=0.2, forgetting=0.05, trace_decay=0.8):
     Reference:
         Minsky, 1952 and 1954. No diagram or figure of the machine is public.
     """
+    maze = MAZE if random_wiring is None else random_maze(random_wiring)
+    synapses = Snarc(
+        reward, forgetting, trace_decay, maze, dtype="float32", name="synapses"
+    )
     return SelfOrganizing(
         [
             keras.Input((max_steps, 2 * DIRECTIONS)),  # 500x8
-            Snarc(reward, forgetting, trace_decay, dtype="float32", name="synapses"),
+            synapses,
         ]
     )
