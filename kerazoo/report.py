@@ -393,6 +393,78 @@ def _clean(axis):
     axis.set_axisbelow(True)
 
 
+# ----------------------------------------------------------------------- sample sheets
+
+
+def sample_sheet(images, path=None, *, columns=None):
+    """Draws images side by side, pixel for pixel, as one picture.
+
+    Args:
+        images: array `(n, height, width, channels)` of one or three channels: bytes,
+            or floats in 0..1 or, where one is negative, in -1..1.
+        path: where to write the picture; its ending chooses the format.
+        columns: images in a row; about as many as rows by default.
+
+    Returns:
+        The picture, a uint8 array `(height, width, 3)`.
+
+    Raises:
+        ValueError: `images` are not such an array.
+
+    Example:
+        >>> kerazoo.report.sample_sheet(model.sample(64, seed=0), "samples.png")
+    """
+    import numpy as np
+
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
+        raise ValueError(
+            "`images` must have the shape (n, height, width, 1 or 3). Received: "
+            f"{images.shape}"
+        )
+    if images.dtype != np.uint8:
+        low = -1.0 if images.min() < 0 else 0.0
+        shares = (images.astype("float32") - low) / (1 - low)
+        images = (255 * np.clip(shares, 0, 1)).round().astype("uint8")
+    count, height, width, _ = images.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    # A white line between images; what is missing in the last row is white too.
+    sheet = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, 3), 255, "u1")
+    for index, image in enumerate(images):
+        top, left = index // columns * (height + 1), index % columns * (width + 1)
+        sheet[top : top + height, left : left + width] = image
+    if path is not None:
+        from matplotlib.image import imsave
+
+        imsave(path, sheet)
+    return sheet
+
+
+def sample_sheets(directory, *, n=64, seed=0):
+    """A Keras callback that draws samples of a generative model after every epoch.
+
+    Args:
+        directory: folder for `epoch-0001.png` and so on; it is made where missing.
+        n: samples on a sheet.
+        seed: fixes the draw, so that sheets show the same codes.
+
+    Example:
+        >>> kerazoo.fit(model, callbacks=[kerazoo.report.sample_sheets("samples")])
+    """
+    import keras
+
+    directory = pathlib.Path(directory)
+
+    def draw(epoch, logs=None):
+        directory.mkdir(parents=True, exist_ok=True)
+        images = callback.model.sample(n, seed=seed)
+        sample_sheet(images, directory / f"epoch-{epoch + 1:04}.png")
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=draw)
+    return callback
+
+
 # ------------------------------------------------------------------- the Canziani chart
 
 _FAMILIES = {

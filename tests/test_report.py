@@ -4,6 +4,7 @@ import csv
 import math
 import types
 
+import numpy as np
 import pytest
 
 from kerazoo import catalog, report, tables
@@ -150,3 +151,22 @@ def test_every_dataset_is_in_tfds_under_its_name():
     builders = set(tfds.list_builders(with_community_datasets=False))
     named = {row.tfds.split("/")[0] for row in tables.DATASETS if row.tfds}
     assert named <= builders
+
+
+def test_sample_sheet_puts_images_side_by_side(tmp_path):
+    images = np.zeros((3, 4, 5, 1), "float32")
+    images[1], images[2, 0, 0] = 1.0, 0.5
+    sheet = report.sample_sheet(images, tmp_path / "sheet.png", columns=2)
+    assert sheet.shape == (9, 11, 3) and sheet.dtype == np.uint8
+    assert (sheet[:4, :5] == 0).all() and (sheet[:4, 6:] == 255).all()
+    assert (sheet[5, 0] == 128).all() and (sheet[5:, 6:] == 255).all()
+    assert (tmp_path / "sheet.png").read_bytes().startswith(PNG)
+
+
+def test_sample_sheet_reads_bytes_and_both_ranges_of_floats():
+    ramp = np.linspace(0, 1, 48, dtype="float32").reshape(1, 4, 4, 3)
+    sheet = report.sample_sheet(ramp)
+    assert (report.sample_sheet(2 * ramp - 1) == sheet).all()
+    assert (report.sample_sheet((255 * ramp).round().astype("uint8")) == sheet).all()
+    with pytest.raises(ValueError, match="n, height, width"):
+        report.sample_sheet(np.zeros((2, 16)))

@@ -158,6 +158,7 @@ class Corruption(layers.Layer):
 
     def corrupt(self, images):
         """Spoilt images, in training or not."""
+        images = ops.convert_to_tensor(images)
         batch, height, width, _ = ops.shape(images)
         if self.kind == "gaussian":
             noise = keras.random.normal(ops.shape(images), seed=self.seed_generator)
@@ -210,7 +211,8 @@ class DenoisingAutoencoder(Composite):
         cleaned = y_pred
         if not training:
             cleaned = self.autoencoder(self.corruption.corrupt(x), training=False)
-        self.denoising_error.update_state(ops.square(y - cleaned), sample_weight)
+        error = ops.square(ops.subtract(y, cleaned))
+        self.denoising_error.update_state(error, sample_weight)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
 
