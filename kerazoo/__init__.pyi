@@ -13,11 +13,37 @@ from kerazoo.catalog import card as card
 from kerazoo.catalog import list_models as list_models
 from kerazoo.catalog import search as search
 from kerazoo.inspection import summary as summary
+from kerazoo.layers.ensemble import ensemble as ensemble
+from kerazoo.layers.monte_carlo import mc_dropout as mc_dropout
 from kerazoo.training import evaluate as evaluate
 from kerazoo.training import fit as fit
 from kerazoo.training import load as load
 
 __version__: str
+
+def autoencoder(*, input_shape=(28, 28, 1), code=8, filters=32, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "autoencoder") -> keras.Model:
+    """Convolutional auto-encoder (Hinton & Salakhutdinov, 2006; Fleuret, 2018)."""
+
+def denoising_autoencoder(*, input_shape=(28, 28, 1), code=8, filters=32, corruption='erasure', level=0.5, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "denoising_autoencoder") -> keras.Model:
+    """Denoising auto-encoder (Vincent et al., 2008), on the convolutional network."""
+
+def dcgan(*, input_shape=(64, 64, 3), latent_dim=100, filters=128, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "dcgan") -> keras.Model:
+    """DCGAN for images of 64x64 (Radford et al., 2016)."""
+
+def dcgan_mnist(*, input_shape=(28, 28, 1), latent_dim=100, filters=64, units=1024, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "dcgan_mnist") -> keras.Model:
+    """DCGAN for MNIST (Radford et al., 2016), the networks of the authors' code."""
+
+def vae(*, input_shape=(28, 28, 1), latent_dim=20, units=(500,), activation='tanh', beta=1.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "vae") -> keras.Model:
+    """Variational auto-encoder for MNIST (Kingma & Welling, 2014)."""
+
+def louppe_vae(*, input_shape=(28, 28, 1), latent_dim=32, units=(100, 100), activation='relu', beta=1.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "louppe_vae") -> keras.Model:
+    """The lecture's variational auto-encoder (Louppe, 2023). Keywords as `vae`."""
+
+def conv_vae(*, input_shape=(28, 28, 1), latent_dim=2, filters=(32, 64), units=16, beta=1.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "conv_vae") -> keras.Model:
+    """Convolutional variational auto-encoder (Chollet, 2020)."""
+
+def gcn(*, features=1433, classes=7, hidden_dim=16, dropout=0.5, l2=0.0005, use_bias=False, classifier_activation='softmax', weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gcn") -> keras.Model:
+    """Two graph convolutions that label the nodes of a graph (Kipf & Welling, 2017)."""
 
 def adaline(*, input_shape=(4, 4, 1), classes=2, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "adaline") -> keras.Model:
     """The adaptive linear neuron (Widrow & Hoff, 1960), trained by the delta rule."""
@@ -30,6 +56,9 @@ def fleuret_mnist(*, input_shape=(28, 28, 1), classes=10, filters=(32, 64), unit
 
 def hebbian_layer(*, input_shape=(64,), units=8, rule='hebb', forgetting=0.1, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "hebbian_layer") -> keras.Model:
     """A layer of linear units that learns by Hebb's rule or its descendants."""
+
+def associative_memory(*, input_shape=(256,), units=64, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "associative_memory") -> keras.Model:
+    """A memory that learns pairs in one shot, `W = sum t x'`, and recalls `sign(W x)`."""
 
 def hubel_wiesel(*, input_shape=(64, 64, 1), cells='complex', orientations=8, frequencies=(0.125,), kernel_size=21, readout=False, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "hubel_wiesel") -> keras.Model:
     """Oriented simple and complex cells, as fixed Gabor filters (Hubel & Wiesel)."""
@@ -61,11 +90,20 @@ def mcculloch_pitts(*, net='xor', weights: str | None = None, compile: bool = Tr
 def neocognitron(*, planes=24, r=(4.0, 1.5, 1.5), q=(1.0, 16.0, 16.0), alpha=0.5, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "neocognitron") -> keras.Model:
     """The neocognitron (Fukushima, 1980)."""
 
+def neocognitron_readout(*, classes=10, planes=24, r=(4.0, 1.5, 1.5), q=(1.0, 16.0, 16.0), alpha=0.5, classifier_activation='softmax', weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "neocognitron_readout") -> keras.Model:
+    """A neocognitron whose last cells a dense layer reads, taught by labels."""
+
 def perceptron(*, input_shape=(20, 20, 1), classes=8, units=512, fan_out=40, threshold=1, seed=0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "perceptron") -> keras.Model:
     """The Mark I Perceptron (Rosenblatt, 1958)."""
 
 def single_layer_perceptron(*, input_shape=(20, 20, 1), classes=10, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "single_layer_perceptron") -> keras.Model:
     """The perceptron of the textbooks: response units on the inputs themselves."""
+
+def averaged_perceptron(*, input_shape=(20, 20, 1), classes=10, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "averaged_perceptron") -> keras.Model:
+    """A perceptron that answers with the mean of its weights over the run."""
+
+def pocket_perceptron(*, input_shape=(20, 20, 1), classes=10, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "pocket_perceptron") -> keras.Model:
+    """A perceptron that keeps, in its pocket, the weights with the longest run."""
 
 def simple_mlp(*, input_shape=(784,), units=512, classes=10, classifier_activation='softmax', weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "simple_mlp") -> keras.Model:
     """One tanh layer and a softmax, the lectures' first Keras program."""
@@ -79,7 +117,7 @@ def six_layer_mlp(*, input_shape=(841,), units=(2500, 2000, 1500, 1000, 500), cl
 def info8010_mlp(*, input_shape=(28, 28, 1), units=(8, 8), classes=10, classifier_activation='softmax', weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "info8010_mlp") -> keras.Model:
     """Two narrow ReLU layers, the first network of the INFO8010 course."""
 
-def snarc(*, max_steps=500, reward=0.2, forgetting=0.05, trace_decay=0.8, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "snarc") -> keras.Model:
+def snarc(*, max_steps=500, reward=0.2, forgetting=0.05, trace_decay=0.8, random_wiring=None, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "snarc") -> keras.Model:
     """A model of SNARC, the first neural machine (Minsky & Edmonds, 1951)."""
 
 def tc_network(*, input_shape=(11, 11, 1), filters=2, shared_output=True, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "tc_network") -> keras.Model:
@@ -87,6 +125,57 @@ def tc_network(*, input_shape=(11, 11, 1), filters=2, shared_output=True, weight
 
 def werbos_mlp(*, input_shape=(2,), units=(4,), outputs=1, activation='sigmoid', explicit_backprop=False, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "werbos_mlp") -> keras.Model:
     """Layers of logistic units, trained by back-propagation (Werbos, 1982)."""
+
+def gpt2(*, vocabulary_size=50257, sequence_length=1024, num_layers=12, num_heads=12, hidden_dim=768, dropout=0.1, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gpt2") -> keras.Model:
+    """GPT-2, the smallest of the four sizes (Radford et al., 2019)."""
+
+def gpt2_medium(*, vocabulary_size=50257, sequence_length=1024, num_layers=24, num_heads=16, hidden_dim=1024, dropout=0.1, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gpt2_medium") -> keras.Model:
+    """GPT-2 medium (Radford et al., 2019). Keywords, returns, errors as `gpt2`."""
+
+def gpt2_large(*, vocabulary_size=50257, sequence_length=1024, num_layers=36, num_heads=20, hidden_dim=1280, dropout=0.1, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gpt2_large") -> keras.Model:
+    """GPT-2 large (Radford et al., 2019). Keywords, returns, errors as `gpt2`."""
+
+def gpt2_xl(*, vocabulary_size=50257, sequence_length=1024, num_layers=48, num_heads=25, hidden_dim=1600, dropout=0.1, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gpt2_xl") -> keras.Model:
+    """GPT-2 XL (Radford et al., 2019). Keywords, returns, errors as `gpt2`."""
+
+def gpt2_nano(*, vocabulary_size=65, sequence_length=256, num_layers=6, num_heads=6, hidden_dim=384, dropout=0.2, use_bias=False, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gpt2_nano") -> keras.Model:
+    """The network of nanoGPT for the characters of Shakespeare (Karpathy, 2022)."""
+
+def gpt3(*, vocabulary_size=50257, sequence_length=2048, num_layers=96, num_heads=96, hidden_dim=12288, local_window=256, dropout=0.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gpt3") -> keras.Model:
+    """GPT-3, the largest of the eight sizes (Brown et al., 2020)."""
+
+def gpt3_small(*, vocabulary_size=50257, sequence_length=2048, num_layers=12, num_heads=12, hidden_dim=768, local_window=256, dropout=0.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gpt3_small") -> keras.Model:
+    """GPT-3 Small (Brown et al., 2020). Keywords, returns and errors as `gpt3`."""
+
+def gpt3_medium(*, vocabulary_size=50257, sequence_length=2048, num_layers=24, num_heads=16, hidden_dim=1024, local_window=256, dropout=0.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gpt3_medium") -> keras.Model:
+    """GPT-3 Medium (Brown et al., 2020). Keywords, returns and errors as `gpt3`."""
+
+def gpt3_large(*, vocabulary_size=50257, sequence_length=2048, num_layers=24, num_heads=16, hidden_dim=1536, local_window=256, dropout=0.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gpt3_large") -> keras.Model:
+    """GPT-3 Large (Brown et al., 2020). Keywords, returns and errors as `gpt3`."""
+
+def gpt3_xl(*, vocabulary_size=50257, sequence_length=2048, num_layers=24, num_heads=16, hidden_dim=2048, local_window=256, dropout=0.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gpt3_xl") -> keras.Model:
+    """GPT-3 XL (Brown et al., 2020). Keywords, returns and errors as `gpt3`."""
+
+def gpt3_2_7b(*, vocabulary_size=50257, sequence_length=2048, num_layers=32, num_heads=32, hidden_dim=2560, local_window=256, dropout=0.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gpt3_2_7b") -> keras.Model:
+    """GPT-3 2.7B (Brown et al., 2020). Keywords, returns and errors as `gpt3`."""
+
+def gpt3_6_7b(*, vocabulary_size=50257, sequence_length=2048, num_layers=32, num_heads=32, hidden_dim=4096, local_window=256, dropout=0.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gpt3_6_7b") -> keras.Model:
+    """GPT-3 6.7B (Brown et al., 2020). Keywords, returns and errors as `gpt3`."""
+
+def gpt3_13b(*, vocabulary_size=50257, sequence_length=2048, num_layers=40, num_heads=40, hidden_dim=5120, local_window=256, dropout=0.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "gpt3_13b") -> keras.Model:
+    """GPT-3 13B (Brown et al., 2020). Keywords, returns and errors as `gpt3`."""
+
+def codex(*, vocabulary_size=50281, sequence_length=2048, num_layers=40, num_heads=40, hidden_dim=5120, local_window=256, dropout=0.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "codex") -> keras.Model:
+    """Codex (Chen et al., 2021). Keywords, returns and errors as `gpt3`."""
+
+def heteroscedastic_mlp(*, input_shape=(1,), units=(64, 64), dropout=0.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "heteroscedastic_mlp") -> keras.Model:
+    """A multilayer perceptron that predicts a mean and its noise (Nix, 1994)."""
+
+def deep_ensemble(*, input_shape=(1,), members=5, units=(64, 64), weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "deep_ensemble") -> keras.Model:
+    """Networks that differ in their start, as one mixture (Lakshminarayanan, 2017)."""
+
+def mixture_density_network(*, input_shape=(1,), units=20, components=3, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "mixture_density_network") -> keras.Model:
+    """A network that predicts a mixture of Gaussians (Bishop, 1994)."""
 
 def alexnet(*, input_shape=(227, 227, 3), classes=1000, include_top=True, classifier_activation='softmax', groups=2, filters=(96, 256, 384, 384, 256), units=4096, dropout=0.5, stddev=0.01, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "alexnet") -> keras.Model:
     """AlexNet (Krizhevsky, Sutskever & Hinton, 2012)."""
@@ -195,6 +284,9 @@ def mitosis_net(*, input_shape=(101, 101, 3), classes=2, kernels=(2, 3, 3, 2, 2)
 
 def mitosis_net_dnn2(*, input_shape=(101, 101, 3), classes=2, kernels=(4, 4, 4, 3), maps=16, units=100, sliding=False, activation='relu', classifier_activation='softmax', weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "mitosis_net_dnn2") -> keras.Model:
     """The second, shallower network of the pair. Keywords as `mitosis_net`."""
+
+def mitosis_detector(*, input_shape=(101, 101, 3), classes=2, maps=16, units=100, activation='relu', weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "mitosis_detector") -> keras.Model:
+    """Both networks, averaged, with the search for mitoses in whole images."""
 
 def nin_cifar10(*, input_shape=(32, 32, 3), classes=10, classifier_activation='softmax', filters=((192, 160, 96), (192, 192, 192), (192, 192)), dropout=0.5, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "nin_cifar10") -> keras.Model:
     """Network in Network for CIFAR-10 (Lin, Chen & Yan, 2014)."""

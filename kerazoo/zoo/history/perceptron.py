@@ -220,6 +220,7 @@ def single_layer_perceptron(*, input_shape=(20, 20, 1), classes=10):
     )
 
 
+@keras.saving.register_keras_serializable(package="kerazoo")
 class RememberingUnits(layers.Layer):
     """Response units, from zero weights, that answer with other weights than learn.
 
@@ -354,7 +355,8 @@ class PocketUnits(RememberingUnits):
             (self.pocket_bias, self.bias),
             (self.longest, run),
         ):
-            pocket.assign(ops.stop_gradient(ops.where(better, present, pocket)))
+            present, kept = map(ops.convert_to_tensor, (present, pocket))
+            pocket.assign(ops.stop_gradient(ops.where(better, present, kept)))
         self.run.assign(run)
 
 

@@ -178,6 +178,12 @@ def nin_imagenet(
     Returns:
         A compiled `keras.Model`, `(batch, *input_shape)` standardised floats to
         `(batch, classes)`.
+
+    Example:
+        >>> model = kerazoo.nin_imagenet()
+
+    Reference:
+        arXiv:1312.4400, and the authors' Caffe model for ImageNet.
     """
     a, b, c, d = filters
     inputs = keras.Input(input_shape)
@@ -264,6 +270,12 @@ def bn_nin(
     Returns:
         A compiled `keras.Model`, `(batch, *input_shape)` standardised floats to
         `(batch, classes)`.
+
+    Example:
+        >>> model = kerazoo.bn_nin()
+
+    Reference:
+        arXiv:1312.4400; arXiv:1605.07678, the point BN-NIN of its figures.
     """
     inputs = x = keras.Input(input_shape)
     # 56x56x96, 28x28x256, 14x14x384, 7x7x1024
