@@ -7,6 +7,7 @@ import pytest
 import kerazoo
 from kerazoo.datasets.embedded import EMBEDDED
 from kerazoo.zoo.history import snarc
+from kerazoo.zoo.vision.mitosis_net import maxima
 
 BACKEND = keras.backend.backend()
 
@@ -216,3 +217,55 @@ def test_what_a_perceptron_remembers_is_saved(name, tmp_path):
         fit(one, x[50:], y[50:], batch_size=1)
     for a, b in zip(model.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+# --- mitosis detector
+
+
+def test_detector_looks_at_every_pixel_turned_and_mirrored():
+    keras.utils.set_random_seed(0)
+    model = kerazoo.mitosis_detector(maps=2, units=3, compile=False)
+    x, _ = embedded("mitosis_windows", "test")
+    image = x[0, 20:80, 30:85] / np.float32(127.5) - 1  # 60x55
+    ((*found,),) = model.detect(image[None], threshold=0.0, radius=0)
+    assert len(found) == 60 * 55 == len({(row, column) for row, column, _ in found})
+    scores = [score for *_, score in found]
+    assert scores == sorted(scores, reverse=True)
+    padded = np.pad(image, [(50, 50), (50, 50), (0, 0)], mode="reflect")
+    for row, column, score in found[:: 60 * 11]:
+        window = padded[row : row + 101, column : column + 101]
+        turned = [np.rot90(window, k) for k in range(4)]
+        seen = np.stack(turned + [np.fliplr(one) for one in turned])
+        expected = model.predict(seen, verbose=0)[:, 1].mean()
+        assert score == pytest.approx(expected, rel=1e-4)
+    with pytest.raises(ValueError, match="built for 202x202"):
+        kerazoo.mitosis_detector(
+            input_shape=(202, 202, 3), maps=2, units=3, compile=False
+        ).detect(image[None])
+
+
+def test_detector_smooths_by_a_disk():
+    keras.utils.set_random_seed(0)
+    model = kerazoo.mitosis_detector(maps=2, units=3, compile=False)
+    image = np.random.default_rng(0).uniform(-1, 1, (1, 53, 52, 3)).astype("float32")
+    raw, smooth = np.zeros((53, 52)), []
+    for row, column, score in model.detect(image, threshold=0.0, radius=0)[0]:
+        raw[row, column] = score
+    i, j = np.mgrid[-3:4, -3:4]
+    disk = i**2 + j**2 <= 9
+    padded = np.pad(raw, 3)
+    for row, column, score in model.detect(image, threshold=0.0, radius=3)[0]:
+        expected = padded[row : row + 7, column : column + 7][disk].mean()
+        assert score == pytest.approx(expected, rel=1e-4)
+        smooth.append((row, column))
+    apart = np.array(smooth)[:, None] - np.array(smooth)
+    assert (np.square(apart).sum(-1) + 1000 * np.eye(len(smooth)) > 36).all()
+
+
+def test_maxima_suppress_their_neighbourhood():
+    chances = np.zeros((30, 40), "float32")
+    chances[5, 5], chances[5, 14], chances[5, 16], chances[20, 30] = 0.9, 0.8, 0.7, 0.3
+    found = maxima(chances, 0.5, 10)
+    assert [place[:2] for place in found] == [(5, 5), (5, 16)]
+    assert len(maxima(chances, 0.2, 10)) == 3
+    assert chances[5, 14] == np.float32(0.8)

@@ -341,7 +341,7 @@ class Taught(SelfOrganizing):
         "an S-column is a square of cells of all planes that lies within the layer",
         "the cells learn behind plain fit by the gradient of a pseudo-loss, with which "
         "a step of SGD is exactly the reinforcement",
-        "50 passes instead of 20, which the read-out takes; the cells learn on meanwhile",
+        "50 passes instead of 20, for the read-out; the cells learn on meanwhile",
         "what is recognised after a shift depends much on the random initial weights",
         "the patterns are drawn anew",
     ],
