@@ -174,11 +174,11 @@ class LanguageModel(keras.Model):
             np.int32(stop_token),
             keras.random.uniform(text.shape, seed=seed),
             np.float32(temperature),
-            np.int32(top_k or self.outputs[0].shape[-1]),
             np.float32(top_p or np.inf),
         )
-        filtered = top_k is not None or top_p is not None
-        program = self._program(temperature > 0, filtered)
+        if top_k is None and top_p is not None:
+            top_k = self.outputs[0].shape[-1]
+        program = self._program(temperature > 0, top_k)
         text, ended = program(*map(ops.convert_to_tensor, arguments))
         text, ended = ops.convert_to_numpy(text), ops.convert_to_numpy(ended)
         return [t[n : n + new] for t, n in zip(text, lengths, strict=True)], ended
@@ -187,17 +187,17 @@ class LanguageModel(keras.Model):
     def _programs(self):
         return {}
 
-    def _program(self, drawn, filtered):
+    def _program(self, drawn, top_k):
         """The compiled loop; the trainer's `run_eagerly` leaves it uncompiled."""
-        key = drawn, filtered, self.run_eagerly
+        key = drawn, top_k, self.run_eagerly
         if key not in self._programs:
-            loop = functools.partial(self._loop, drawn=drawn, filtered=filtered)
+            loop = functools.partial(self._loop, drawn=drawn, top_k=top_k)
             self._programs[key] = loop if self.run_eagerly else compiled(loop, self)
         return self._programs[key]
 
     def _loop(
-        self, prompt, text, lengths, last, ended, stop_token, draws, temperature,
-        top_k, top_p, *, drawn, filtered,
+        self, prompt, text, lengths, last, ended, stop_token, draws, temperature, top_p,
+        *, drawn, top_k,
     ):  # fmt: skip
         """Writes into `text` up to `last`, after each row's first `lengths` tokens.
 
@@ -217,7 +217,7 @@ class LanguageModel(keras.Model):
                 logits = self(newest, training=False)[:, 0]
             if drawn:
                 logits = logits / temperature
-                if filtered:
+                if top_k is not None:
                     logits = keep_likely(logits, top_k, top_p)
                 token = draw(logits, ops.take(draws, position, axis=1))
             else:
@@ -262,12 +262,10 @@ def keep_likely(logits, top_k, top_p):
     Kept are the `top_k` most probable tokens, and of these the fewest most probable
     ones that have probability `top_p` together (of that of the `top_k`).
     """
-    ordered = ops.flip(ops.sort(logits, axis=-1), axis=-1)
-    among = ops.arange(logits.shape[-1]) < top_k
-    ordered = ops.where(among, ordered, -float("inf"))
+    ordered, _ = ops.top_k(logits, min(top_k, logits.shape[-1]))
     probabilities = ops.softmax(ordered)
     before = ops.cumsum(probabilities, axis=-1) - probabilities
-    kept = ops.where(ops.logical_and(among, before < top_p), ordered, float("inf"))
+    kept = ops.where(before < top_p, ordered, float("inf"))
     least = ops.min(kept, axis=-1, keepdims=True)
     return ops.where(logits < least, -float("inf"), logits)
 
