@@ -82,6 +82,13 @@ def test_evaluation_measures_denoising_beside_reconstruction(monkeypatch):
         assert result[key] == pytest.approx(error, rel=1e-4)
 
 
+def test_three_channels_are_not_three_classes():
+    model = tiny("autoencoder", input_shape=(16, 16, 3))
+    x, y = next(iter(kerazoo.datasets.load("digits", model=model, batch_size=4)))
+    assert x.shape == (4, 16, 16, 3)
+    assert np.array_equal(x, y)
+
+
 # --- variational auto-encoders
 
 

@@ -160,7 +160,9 @@ def batches(
         )
     if training is None:
         training = split.startswith("train")
-    _check_classes(source, model)
+    preprocess = card.preprocess if card else {}
+    if preprocess.get("target") != "image":
+        _check_classes(source, model)
     try:
         examples = source.read(split)
     except ValueError as error:
@@ -174,7 +176,7 @@ def batches(
         examples,
         source,
         model,
-        preprocess=card.preprocess if card else {},
+        preprocess=preprocess,
         augment=(augment or {}) if training else {},
         batch_size=batch_size,
         shuffle=training and shuffle,
