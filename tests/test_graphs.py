@@ -113,10 +113,11 @@ def test_only_labelled_nodes_count():
     """Loss and accuracy are means over the nodes of weight 1."""
     keras.utils.set_random_seed(0)
     model = kerazoo.create("gcn", tiny=True)
-    x, y, counts = next(iter(kerazoo.datasets.load("block_graph", model=model)))
+    batch = next(iter(kerazoo.datasets.load("block_graph", model=model)))
+    x, y, counts = keras.tree.map_structure(np.asarray, batch)
     found = model.test_on_batch(x, y, counts, return_dict=True)
     p = model.predict_on_batch(x)[0]
-    y, counts = np.asarray(y)[0], np.asarray(counts)[0] > 0
+    y, counts = y[0], counts[0] > 0
     loss = -np.log(p[np.arange(len(y)), y])[counts].mean()
     penalty = 5e-4 / 2 * np.square(model.get_weights()[0]).sum()
     assert found["loss"] == pytest.approx(loss + penalty, rel=1e-4)
