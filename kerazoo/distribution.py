@@ -136,7 +136,11 @@ def shards():
 
 def devices():
     """Names of the devices that the backend sees."""
-    return keras.distribution.list_devices()
+    if keras.backend.backend() != "torch":
+        return keras.distribution.list_devices()
+    import torch
+
+    return [f"cuda:{i}" for i in range(torch.cuda.device_count())] or ["cpu:0"]
 
 
 def _lives_in(model, strategy):
