@@ -24,7 +24,7 @@ from benchmarks.records import RESULTS, record
 RECIPES = {
     "resnet20": {
         "recipe": {"schedule": {"kind": "one_cycle"}},
-        "epochs": 10,
+        "epochs": 16,
     },
     "louppe_vae": {"metric": "negative_elbo"},
     # nanoGPT's own configuration for CPUs, with larger batches.

@@ -27,6 +27,7 @@ def families():
     return {domain: list(names.values()) for domain, names in found.items()}
 
 
+@pytest.mark.backends
 @pytest.mark.parametrize("domain", families())
 @pytest.mark.parametrize("backend", CHECKS)
 def test_contract_holds(backend, domain, python):

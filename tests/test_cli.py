@@ -314,3 +314,14 @@ def test_chart(run, tmp_path, monkeypatch):
     assert code == 0
     assert "ResNet-18" in out
     assert {path.name for path in tmp_path.iterdir()} == {"chart.png", "chart.csv"}
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_fit_on_every_backend(backend, tmp_path, python):
+    pytest.importorskip(backend)
+    python(
+        "-m", "kerazoo", "fit", "fleuret_mnist", "--tiny", "--epochs", "1",
+        "--backend", backend, "--run-dir", str(tmp_path),
+    )  # fmt: skip
+    settings = json.loads((tmp_path / "settings.json").read_text())
+    assert settings["backend"] == backend and settings["machine"]["devices"]
