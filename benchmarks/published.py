@@ -77,6 +77,7 @@ def reproduce(name, *, runs, epochs=None, seed=0, verbose="auto"):
     model = kerazoo.create(name, recipe=settings.get("recipe"), **config)
     epochs = epochs or settings.get("epochs") or model.recipe["epochs"]
     folder = runs / f"{name}-{seed}"
+    whole = not (folder / "last.keras").is_file()
     start = time.perf_counter()
     kerazoo.fit(
         model, epochs=epochs, seed=seed, checkpoint_dir=folder, resume=True,
@@ -97,7 +98,7 @@ def reproduce(name, *, runs, epochs=None, seed=0, verbose="auto"):
         "published": "; ".join(card.published),
         "recipe": "shortened" if settings.keys() - {"metric"} else "the card's",
         "epochs": epochs,
-        "seconds": round(seconds),
+        "seconds": round(seconds) if whole else "",  # unknown for a continued run
         "seed": seed,
     }
 
