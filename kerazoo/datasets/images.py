@@ -9,8 +9,9 @@ import math
 
 import tensorflow as tf
 
+from kerazoo.datasets.arrays import SHUFFLE_BUFFER
+
 CACHE_BYTES = 2**30
-SHUFFLE_BUFFER = 2**16
 
 
 def batches(examples, source, model, *, preprocess, **settings):
