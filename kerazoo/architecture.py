@@ -4,9 +4,13 @@ The builder's body holds the architecture only. The decorator adds the device sc
 the name, compilation by the recipe of the card, and foreign weights.
 """
 
+import concurrent.futures
 import functools
 import inspect
+import math
+import os
 import sys
+import threading
 import types
 
 import keras
@@ -30,13 +34,14 @@ def architecture(**written):
     takes the fields that are not given from another builder of the same module.
 
     The decorated builder accepts four more keywords:
-        weights: None for random values, or a path to weights: kerazoo's own `.keras` /
-            `.weights.h5`, or a foreign checkpoint in a layout named on the card
-            (`.safetensors`, `.pth`, `.h5`). Every tensor must be used exactly once.
-        compile: whether to compile by the recipe. Headless models
-            (`include_top=False`) have nothing to compile.
-        recipe: mapping that replaces entries of the card's recipe.
-        name: name of the model; the builder's by default.
+
+    - `weights`: None for random values, or a path to weights: kerazoo's own `.keras` /
+      `.weights.h5`, or a foreign checkpoint in a layout named on the card
+      (`.safetensors`, `.pth`, `.h5`). Every tensor must be used exactly once.
+    - `compile`: whether to compile by the recipe. Headless models
+      (`include_top=False`) have nothing to compile.
+    - `recipe`: mapping that replaces entries of the card's recipe.
+    - `name`: name of the model; the builder's by default.
     """
 
     def decorate(builder):
@@ -51,6 +56,7 @@ def architecture(**written):
             recipe = card.recipe | dict(recipe or {})
             arguments = inspect.signature(builder).bind(**config)
             arguments.apply_defaults()
+            _check_memory(card, functools.partial(builder, **config))
             with distribution.scope():
                 model = builder(**config)
                 model.name = name
@@ -80,6 +86,54 @@ def architecture(**written):
         return build
 
     return decorate
+
+
+_skeletons = threading.local()
+
+
+def without_values(build):
+    """What `build()` returns, a model whose variables have shapes but no values."""
+
+    def run():
+        _skeletons.wanted = True
+        with keras.StatelessScope(initialize_variables=False):
+            return build()
+
+    # Keras keeps a list of variables that wait for a value in each thread, and would
+    # give them one at the next stateless call. The list ends with its thread.
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result()
+
+
+def _check_memory(card, build):
+    """Refuses a network whose weights cannot be held; looks at large cards only."""
+    if getattr(_skeletons, "wanted", False):
+        return
+    available = _available_memory()
+    if 4 * (card.params + card.non_trainable) <= available:
+        return
+    needed = 4 * sum(math.prod(v.shape) for v in without_values(build).weights)
+    if needed > available:
+        raise MemoryError(
+            f"The weights of {card.name!r} take {needed / 1e9:,.1f} GB in float32, "
+            f"and this machine has {available / 1e9:,.1f} GB left. "
+            f"kerazoo.summary({card.name!r}) shows the network without allocating it; "
+            f"kerazoo.create({card.name!r}, tiny=True) is a reduced one."
+        )
+
+
+def _available_memory():
+    """Bytes that this machine can give; infinite where it does not say."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            facts = dict(line.split(":") for line in file)
+        return 1024 * int(facts["MemAvailable"].split()[0])
+    except (OSError, KeyError):  # not Linux: all that it has
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # Windows
+        return math.inf
 
 
 def describe(model, architecture, recipe):

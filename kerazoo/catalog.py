@@ -44,7 +44,7 @@ class Card:
         variants: `{label: {"config": {...}, "params": int}}`, configurations of this
             builder named by the paper, with their exact trainable parameters.
         recipe: optimizer, loss, metrics, batch_size, epochs, and where the paper has
-            them schedule, shuffle, augment.
+            them schedule, shuffle, augment; of agents, the experience they learn from.
         preprocess: how raw data become inputs (for images: mean and std on the
             0..255 scale, pad).
         published: figures of the paper, each with its place.
@@ -92,7 +92,7 @@ _WRITTEN = {field.name for field in dataclasses.fields(Card)} - _DERIVED
 _OWN = {"params", "non_trainable", "macs", "variants", "published"}
 _RECIPE_KEYS = {
     "optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "batch_size",
-    "epochs", "schedule", "shuffle", "augment",
+    "epochs", "schedule", "shuffle", "augment", "experience",
 }  # fmt: skip
 
 _registered: dict[str, Card] = {}
@@ -315,7 +315,9 @@ def search(text):
         )
         body += f"{c.summary} {' '.join(c.lectures)}".lower()
         if all(w in head or w in body for w in words):
-            score = sum(2 * (w in c.name) + (w in head) for w in words)
+            score = sum(
+                2 * (w in c.name) + c.name.startswith(w) + (w in head) for w in words
+            )
             scored.append((-score, _natural(c.name), c.name))
     if scored:
         return [name for *_, name in sorted(scored)]

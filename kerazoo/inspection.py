@@ -9,7 +9,6 @@ in this file only; where a release of Keras moves them, `macs` gives None.
 """
 
 import collections
-import concurrent.futures
 import contextlib
 import functools
 import inspect
@@ -48,15 +47,7 @@ def skeleton(name_or_builder, **config):
         build = functools.partial(name_or_builder, compile=False)
     else:
         build = name_or_builder
-
-    def run():
-        with keras.StatelessScope(initialize_variables=False):
-            return build(**config)
-
-    # Keras keeps a list of variables that wait for a value in each thread, and would
-    # give them one at the next stateless call. The list ends with its thread.
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        return pool.submit(run).result()
+    return architecture.without_values(functools.partial(build, **config))
 
 
 def parameters(model):
@@ -86,8 +77,8 @@ def macs(model):
 
     Returns:
         An int; None where the number is not defined, because the input has no fixed
-        shape or the model loops a data-dependent number of times, or where it cannot be
-        counted under the installed Keras.
+        shape or the model multiplies a data-dependent number of times, or where it
+        cannot be counted under the installed Keras.
     """
     trace = _trace(model)
     return None if trace is None else trace.macs[id(model)]
@@ -419,6 +410,8 @@ class _Trace:
     def product(self, formula, original, *args, **keywords):
         with self._repeating(0):  # a product may be made of others
             out = original(*args, **keywords)
+        if math.isnan(self._repeats):
+            raise _Uncountable
         if self._repeats:
             count = self._repeats * formula(out.shape, *args, **keywords)
             for layer in set(self._stack):
@@ -443,8 +436,11 @@ class _Trace:
     def unfused(self, original, *args, **keywords):
         raise NotImplementedError  # Keras then takes the generic loop
 
-    def uncountable(self, original, *args, **keywords):
-        raise _Uncountable
+    def open_loop(self, original, cond, body, loop_vars, *args, **keywords):
+        """One step of a loop of unknown length, which must not multiply."""
+        with self._repeating(math.nan):
+            several = isinstance(loop_vars, list | tuple)
+            return body(*loop_vars) if several else body(loop_vars)
 
     def hooks(self):
         """`(owner, attribute, replacement)` of every function to listen to."""
@@ -475,7 +471,7 @@ class _Trace:
             (backend, "vectorized_map", loop(_mapped, 0)),
             (backend.core, "scan", loop(_scan, 0)),
             (backend.core, "fori_loop", loop(_fori_loop, 2)),
-            (backend.core, "while_loop", self.uncountable),
+            (backend.core, "while_loop", self.open_loop),
             # Runs stacked cells once more, only to draw their dropout masks.
             (keras.layers.RNN, "_maybe_config_dropout_masks", self.silent),
             # Cuts patches by convolving with an identity matrix.

@@ -15,7 +15,8 @@ class SGD(keras.optimizers.SGD):
 
     Args:
         l2: the papers' weight decay, e.g. 5e-4.
-        learning_rate, momentum, nesterov, **keywords: as in `keras.optimizers.SGD`.
+        learning_rate, momentum, nesterov: as in `keras.optimizers.SGD`.
+        **keywords: as well.
     """
 
     def __init__(
@@ -68,7 +69,9 @@ def get(identifier):
     return keras.optimizers.get(identifier)
 
 
-KINDS = ("constant", "step", "exponential", "cosine", "linear", "one_cycle")
+KINDS = (
+    "constant", "step", "exponential", "cosine", "linear", "one_cycle", "inverse_sqrt",
+)  # fmt: skip
 
 
 @keras.saving.register_keras_serializable(package="kerazoo")
@@ -76,24 +79,27 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
     """A learning rate as a function of the epoch, as papers state it.
 
     Args:
-        learning_rate: the base rate (the peak of `one_cycle`).
+        learning_rate: the base rate (the peak of `one_cycle` and `inverse_sqrt`).
         steps_per_epoch: updates per epoch.
         total_epochs: length of the run in epochs.
         kind: `"constant"`; `"step"`: times `factor` at every epoch of `epochs`;
             `"exponential"`: times `factor` after each `every` epochs; `"cosine"` and
             `"linear"`: down to zero; `"one_cycle"`: up from a tenth during the first
-            `warmup` share of the run, then linearly down to zero.
+            `warmup` share of the run, then linearly down to zero; `"inverse_sqrt"`:
+            from the end of the warm-up as the inverse square root of the updates.
         epochs: epochs at which `"step"` multiplies.
         factor: multiplier of `"step"` and `"exponential"`.
         every: epochs between the multiplications of `"exponential"`.
         warmup_epochs: epochs of linear warm-up from zero, before all but `"one_cycle"`.
+        warmup_steps: updates of linear warm-up, in place of `warmup_epochs`.
         warmup: share of the run in which `"one_cycle"` rises.
         start_step: update at which the run starts (a second fit starts afresh).
     """
 
     def __init__(
         self, learning_rate, *, steps_per_epoch, total_epochs, kind, epochs=(),
-        factor=0.1, every=1, warmup_epochs=0, warmup=0.3, start_step=0,
+        factor=0.1, every=1, warmup_epochs=0, warmup_steps=0, warmup=0.3,
+        start_step=0,
     ):  # fmt: skip
         if kind not in KINDS:
             raise ValueError(
@@ -108,6 +114,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
             "factor": factor,
             "every": every,
             "warmup_epochs": warmup_epochs,
+            "warmup_steps": warmup_steps,
             "warmup": warmup,
             "start_step": start_step,
         }
@@ -121,7 +128,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
             up = 0.1 + 0.9 * done / c["warmup"]
             down = (1.0 - done) / (1.0 - c["warmup"])
             return c["learning_rate"] * ops.minimum(up, down)
-        warm = c["warmup_epochs"]
+        warm = c["warmup_steps"] / c["steps_per_epoch"] or c["warmup_epochs"]
         done = ops.clip((epoch - warm) / max(c["total_epochs"] - warm, 1e-9), 0.0, 1.0)
         scale = ops.ones_like(done)
         if c["kind"] == "step":
@@ -133,6 +140,9 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
             scale = 0.5 * (1.0 + ops.cos(3.141592653589793 * done))
         elif c["kind"] == "linear":
             scale = 1.0 - done
+        elif c["kind"] == "inverse_sqrt":
+            past = (step + 1) / max(warm * c["steps_per_epoch"], 1)
+            scale = 1 / ops.sqrt(ops.maximum(past, 1.0))
         if warm:
             scale = scale * ops.minimum(1.0, (step + 1) / (warm * c["steps_per_epoch"]))
         return c["learning_rate"] * scale

@@ -4,6 +4,8 @@ A tokenizer belongs to a model as the vocabulary it was trained with: language m
 keep theirs in `model.tokenizer`, and it is saved with them.
 """
 
+import collections
+import heapq
 import json
 import pathlib
 import re
@@ -96,6 +98,92 @@ class CharacterTokenizer(Tokenizer):
         return {"characters": self.characters}
 
 
+@keras.saving.register_keras_serializable(package="kerazoo")
+class MarkedTokenizer(Tokenizer):
+    """Another tokenizer with three more tokens: padding 0, start 1 and end 2.
+
+    For networks that write a text from its start to its end. The ids of the other one
+    follow, from 3 on; `decode` leaves the marks out.
+
+    Args:
+        tokenizer: the other one.
+
+    Example:
+        >>> tokenizer = MarkedTokenizer(CharacterTokenizer("abc"))
+        >>> tokenizer.encode("cab"), tokenizer.decode([1, 5, 3, 4, 2, 0, 0])
+        ([5, 3, 4], 'cab')
+    """
+
+    padding_token, start_token, end_token = range(3)
+
+    def __init__(self, tokenizer):
+        self.tokenizer = tokenizer
+        self.vocabulary_size = 3 + tokenizer.vocabulary_size
+
+    def encode(self, text):
+        return [3 + index for index in self.tokenizer.encode(text)]
+
+    def decode(self, ids):
+        return self.tokenizer.decode([index - 3 for index in ids if index > 2])
+
+    def get_config(self):
+        return {"tokenizer": keras.saving.serialize_keras_object(self.tokenizer)}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(keras.saving.deserialize_keras_object(config["tokenizer"]))
+
+
+@keras.saving.register_keras_serializable(package="kerazoo")
+class WordTokenizer(Tokenizer):
+    """Every word is a token, in lower case; punctuation is left out.
+
+    Token 0 stands for all words that are not known.
+
+    Args:
+        words: the known words, numbered from 1 on in their order.
+
+    Example:
+        >>> tokenizer = WordTokenizer(["a", "cat", "sleeps"])
+        >>> tokenizer.encode("A dog sleeps."), tokenizer.decode([1, 2, 3])
+        ([1, 0, 3], 'a cat sleeps')
+    """
+
+    UNKNOWN = "<unknown>"
+    _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+    def __init__(self, words):
+        self.words = list(words)
+        self.vocabulary_size = 1 + len(self.words)
+        self._ids = {word: index for index, word in enumerate(self.words, start=1)}
+        if len(self._ids) < len(self.words):
+            raise ValueError(f"`words` must be different. Received: {self.words!r}")
+
+    @classmethod
+    def train(cls, texts, vocabulary_size):
+        """The tokenizer of the most frequent words of texts.
+
+        Args:
+            texts: strings, any iterable.
+            vocabulary_size: at most so many tokens.
+        """
+        counts = collections.Counter()
+        for text in texts:
+            counts.update(cls._WORD.findall(text.lower()))
+        ordered = sorted(counts, key=lambda word: (-counts[word], word))
+        return cls(ordered[: vocabulary_size - 1])
+
+    def encode(self, text):
+        return [self._ids.get(word, 0) for word in self._WORD.findall(text.lower())]
+
+    def decode(self, ids):
+        known = [self.UNKNOWN, *self.words]
+        return " ".join(known[index] for index in ids)
+
+    def get_config(self):
+        return {"words": self.words}
+
+
 class _Classes(dict):
     """Code point to the letter that stands for its class, for `str.translate`.
 
@@ -121,6 +209,25 @@ class _Classes(dict):
 _WORDS = re.compile(
     r"'(?:[stmd]|re|ve|ll)| ?[Lstremvld]+| ?N+| ?[O']+|[ _]+(?![^ _])|[ _]+"
 )
+
+
+def _words(text, classes):
+    """The words of a text, one after another."""
+    for match in _WORDS.finditer(text.translate(classes)):
+        yield text[match.start() : match.end()]
+
+
+def _merged(symbols, pair):
+    """Symbols with every occurrence of a pair of neighbours made one symbol."""
+    merged, index = [], 0
+    while index < len(symbols):
+        if tuple(symbols[index : index + 2]) == pair:
+            merged.append("".join(pair))
+            index += 2
+        else:
+            merged.append(symbols[index])
+            index += 1
+    return merged
 
 
 def _byte_symbols():
@@ -175,15 +282,71 @@ class BytePairTokenizer(Tokenizer):
         merges = [line for line in lines if line and not line.startswith("#version")]
         return cls(vocabulary, merges)
 
+    @classmethod
+    def train(cls, texts, vocabulary_size):
+        """Learns the merges from texts (Sennrich et al., 2016, section 3.2).
+
+        The pair of neighbours that is most frequent becomes one symbol, again and
+        again; of equally frequent pairs the one that comes first in the order of
+        strings. There is no end token.
+
+        Args:
+            texts: strings to learn from, any iterable.
+            vocabulary_size: at most so many tokens, the 256 bytes included; less where
+                no neighbours are left.
+
+        Raises:
+            ValueError: `vocabulary_size` has no room for the bytes.
+        """
+        if vocabulary_size < 256:
+            raise ValueError(
+                "`vocabulary_size` must be at least 256, the number of bytes. "
+                f"Received: {vocabulary_size}"
+            )
+        symbols, classes = _byte_symbols(), _Classes()
+        counts = collections.Counter()
+        for text in texts:
+            counts.update(_words(text, classes))
+        spelt = [[symbols[byte] for byte in word.encode("utf-8")] for word in counts]
+        counts = list(counts.values())
+        frequency, holders = collections.Counter(), collections.defaultdict(set)
+
+        def count(index, sign):
+            for pair in zip(spelt[index], spelt[index][1:], strict=False):
+                frequency[pair] += sign * counts[index]
+                holders[pair].add(index)
+
+        for index in range(len(spelt)):
+            count(index, 1)
+        # A heap with old entries: one is valid where it has the pair's frequency.
+        heap = [(-number, pair) for pair, number in frequency.items()]
+        heapq.heapify(heap)
+        vocabulary = {symbol: byte for byte, symbol in symbols.items()}
+        merges = []
+        while heap and len(vocabulary) < vocabulary_size:
+            number, best = heapq.heappop(heap)
+            if number == 0 or -number != frequency[best]:
+                continue
+            merges.append(" ".join(best))
+            vocabulary.setdefault("".join(best), len(vocabulary))
+            changed = set()
+            for index in holders.pop(best):
+                changed.update(zip(spelt[index], spelt[index][1:], strict=False))
+                count(index, -1)
+                spelt[index] = _merged(spelt[index], best)
+                count(index, 1)
+                changed.update(zip(spelt[index], spelt[index][1:], strict=False))
+            for pair in changed:
+                heapq.heappush(heap, (-frequency[pair], pair))
+        return cls(vocabulary, merges)
+
     def encode(self, text):
         ids = []
         documents = [text] if self.end_token is None else text.split(self.END)
         for index, document in enumerate(documents):
             if index:
                 ids.append(self.end_token)
-            classes = document.translate(self._classes)
-            for match in _WORDS.finditer(classes):
-                word = document[match.start() : match.end()]
+            for word in _words(document, self._classes):
                 if word not in self._known:
                     self._known[word] = self._encode_word(word)
                 ids += self._known[word]
@@ -196,15 +359,7 @@ class BytePairTokenizer(Tokenizer):
             best = min(pairs, key=lambda pair: self._ranks.get(pair, len(self._ranks)))
             if best not in self._ranks:
                 break
-            merged, index = [], 0
-            while index < len(symbols):
-                if tuple(symbols[index : index + 2]) == best:
-                    merged.append("".join(best))
-                    index += 2
-                else:
-                    merged.append(symbols[index])
-                    index += 1
-            symbols = merged
+            symbols = _merged(symbols, best)
         return [self.vocabulary[symbol] for symbol in symbols]
 
     def decode(self, ids):

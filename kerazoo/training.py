@@ -10,6 +10,7 @@ import pathlib
 import shutil
 import signal
 import threading
+import time
 import zipfile
 
 import keras
@@ -17,7 +18,7 @@ import numpy as np
 
 from kerazoo import catalog, datasets, distribution
 from kerazoo.architecture import create, describe
-from kerazoo.datasets import architecture_of
+from kerazoo.datasets import architecture_of, experience
 from kerazoo.optimizers import Schedule
 
 log = logging.getLogger("kerazoo")
@@ -42,14 +43,16 @@ def fit(
     Args:
         model_or_name: a compiled model, or a builder's name.
         data: None for the dataset of the card; a name (`"mnist"`, `"digits"`,
-            `"tfds:name/config:version"`); `(x, y)`; or whatever `keras.Model.fit`
-            takes as `x`.
-        epochs: passes over the data; the recipe's by default.
+            `"tfds:name/config:version"`); for agents an environment (`"catch"`,
+            `"CartPole-v1"`); `(x, y)`; or whatever `keras.Model.fit` takes as `x`.
+        epochs: passes over the data, of agents generations; the recipe's by default.
         batch_size: examples in a batch over all devices; the recipe's by default.
         strategy: `"auto"` (all GPUs of the host), `"single"`, `"data_parallel"`, or a
             strategy object; see `kerazoo.distribution.resolve`.
         checkpoint_dir: folder for `last.keras` and `best.keras` (least validation loss,
-            else training loss), both written atomically after every epoch.
+            else training loss; of agents, highest return), both written atomically
+            after every epoch. The many short epochs of agents are written as often as
+            that takes little of the time; their memory goes with `last.keras`.
         resume: whether to continue from `last.keras` of `checkpoint_dir`, if it is
             there, up to `epochs` in all.
         seed: fixes weights (of a model built here), order, augmentation and dropout.
@@ -90,11 +93,15 @@ def fit(
             start = checkpoint.state["start_step"] = _iterations(placed)
         steps = _steps_per_epoch(train, keywords, batch_size)
         _set_schedule(placed, recipe, steps, epochs, start)
-        checkpoint.restore(placed)
+        lived = train if isinstance(train, experience.Experience) else None
+        if lived is not None:
+            lived.attach(placed)
+        checkpoint.restore(placed, lived)
         past = {name: [*values] for name, values in checkpoint.state["past"].items()}
         watch = _Watch()
         checkpoint.watch = watch
         keywords["callbacks"] = [
+            *([] if lived is None else [experience.Progress(lived)]),
             *(keywords.get("callbacks") or ()),
             watch,
             *([checkpoint] if checkpoint_dir is not None else ()),
@@ -122,11 +129,13 @@ def evaluate(model, data=None, *, split=None, batch_size=None, **evaluate_keywor
 
     Args:
         model: a compiled model, or the path of a `.keras` file.
-        data: as for `fit`.
+        data: as for `fit`. In an environment, greedy episodes are played and their
+            returns measured.
         split: split of a named dataset; its labelled test set by default, else its
             validation set.
         batch_size: examples in a batch; the recipe's by default.
-        **evaluate_keywords: further keywords of `keras.Model.evaluate`.
+        **evaluate_keywords: further keywords of `keras.Model.evaluate`; for an
+            environment `episodes`, `epsilon` (share of random actions) and `seed`.
 
     Returns:
         Mapping from metric name to value.
@@ -152,6 +161,10 @@ def evaluate(model, data=None, *, split=None, batch_size=None, **evaluate_keywor
             evaluate_keywords["batch_size"] = batch_size
         return model.evaluate(data, **evaluate_keywords)
     source = datasets.find(name, model)
+    if source.kind == "environments":
+        for key in ("return_dict", "verbose"):
+            evaluate_keywords.pop(key, None)
+        return experience.evaluate(model, source, **evaluate_keywords)
     test = datasets.batches(
         source,
         split or datasets.evaluation_split(source),
@@ -263,6 +276,12 @@ def _training_data(model, data, recipe, batch_size, seed, fit_keywords):
             keywords.setdefault("shuffle", recipe.get("shuffle", True))
         return data, keywords
     source = datasets.find(name, model)
+    if source.kind == "environments" and validation is not None:
+        raise ValueError(
+            "An environment has no validation data: the `return` of training is in "
+            "the history, and kerazoo.evaluate plays greedily. Received: "
+            f"validation_data={validation!r}"
+        )
     order = {"batch_size": batch_size, "seed": seed}
     train = datasets.batches(
         source,
@@ -352,7 +371,7 @@ def _steps_per_epoch(train, keywords, batch_size):
 def _set_schedule(model, recipe, steps_per_epoch, epochs, start_step):
     """Gives the optimizer the recipe's schedule, unless the user compiled otherwise."""
     schedule = recipe.get("schedule")
-    if not schedule or not _compiled_by(recipe, model.optimizer):
+    if not schedule or not _compiled_by(recipe["optimizer"], model.optimizer):
         return
     if steps_per_epoch is None:
         log.warning(
@@ -360,24 +379,33 @@ def _set_schedule(model, recipe, steps_per_epoch, epochs, start_step):
             "where the recipe has a schedule; pass steps_per_epoch."
         )
         return
-    model.optimizer.learning_rate = Schedule(
-        recipe["optimizer"]["config"]["learning_rate"],
-        steps_per_epoch=steps_per_epoch,
-        total_epochs=epochs,
-        start_step=start_step,
-        **schedule,
-    )
+    for optimizer, identifier in _parts(model.optimizer, recipe["optimizer"]):
+        optimizer.learning_rate = Schedule(
+            identifier["config"]["learning_rate"],
+            steps_per_epoch=steps_per_epoch,
+            total_epochs=epochs,
+            start_step=start_step,
+            **schedule,
+        )
 
 
-def _compiled_by(recipe, optimizer):
-    if type(optimizer).__name__ != recipe["optimizer"]["class_name"]:
+def _parts(optimizer, identifier):
+    """An optimizer with what the recipe says of it; of a MultiOptimizer, each of it."""
+    if identifier["class_name"] != "MultiOptimizer":
+        return [(optimizer, identifier)]
+    # A default that no variable falls to may come last.
+    return zip(optimizer.optimizers, identifier["config"].values(), strict=False)
+
+
+def _compiled_by(identifier, optimizer):
+    if type(optimizer).__name__ != identifier["class_name"]:
         return False
+    if identifier["class_name"] == "MultiOptimizer":
+        return all(_compiled_by(i, o) for o, i in _parts(optimizer, identifier))
     rate = optimizer.get_config()["learning_rate"]
     if isinstance(rate, dict):
         return rate["class_name"] == "Schedule"
-    return math.isclose(
-        rate, recipe["optimizer"]["config"]["learning_rate"], rel_tol=1e-5
-    )
+    return math.isclose(rate, identifier["config"]["learning_rate"], rel_tol=1e-5)
 
 
 class _Watch(keras.callbacks.Callback):
@@ -437,6 +465,8 @@ class _Checkpoint(keras.callbacks.Callback):
     """
 
     NOTE = "kerazoo.json"
+    EXPERIENCE = "experience/"
+    SHARE = 0.1  # of the time may go into writing what an agent learned
 
     def __init__(self, directory, model):
         super().__init__()
@@ -445,6 +475,8 @@ class _Checkpoint(keras.callbacks.Callback):
         self.recipe = dict(recipe_of(model))
         self.state = {"epochs_done": 0, "past": {}, "best": None, "start_step": None}
         self.watch = None
+        self.experience = None
+        self.monitored, self.next_write = None, 0.0
 
     @classmethod
     def at(cls, directory, resume, model):
@@ -475,15 +507,20 @@ class _Checkpoint(keras.callbacks.Callback):
     def last(self):
         return self.directory / "last.keras"
 
-    def restore(self, model):
-        """Puts weights and optimizer state of the last checkpoint into `model`."""
+    def restore(self, model, lived=None):
+        """Puts weights, optimizer state and experience of the last checkpoint back."""
+        self.experience = lived
         if self.directory is not None and self.last.is_file():
             model.optimizer.build(model.trainable_variables)
             model.load_weights(self.last)
+            if lived is not None:
+                lived.restore(_read_arrays(self.last, self.EXPERIENCE))
 
     def on_epoch_end(self, epoch, logs=None):
         logs = {k: float(v) for k, v in (logs or {}).items()}
         monitored = logs.get("val_loss", logs.get("loss", 0.0))
+        if self.experience is not None:
+            monitored = -logs.get("return", -math.inf)
         if not all(math.isfinite(v) for v in logs.values()):
             return
         # An epoch that Ctrl-C cut short is trained again on resume.
@@ -491,12 +528,19 @@ class _Checkpoint(keras.callbacks.Callback):
             self.state["epochs_done"] = epoch + 1
             for name, value in logs.items():
                 self.state["past"].setdefault(name, []).append(value)
-        best = self.state["best"] is None or monitored < self.state["best"]
-        if best:
-            self.state["best"] = monitored
-        self._write(best)
+        self.monitored = monitored
+        if self.experience is None or time.monotonic() >= self.next_write:
+            self._write()
 
-    def _write(self, best):
+    def on_train_end(self, logs=None):
+        if self.monitored is not None and not self.watch.diverged:
+            self._write()
+
+    def _write(self):
+        start = time.monotonic()
+        best = self.state["best"] is None or self.monitored < self.state["best"]
+        if best:
+            self.state["best"] = self.monitored
         partial = self.directory / "partial.keras"
         self.model.save(partial)
         note = {
@@ -510,7 +554,12 @@ class _Checkpoint(keras.callbacks.Callback):
             copy = self.directory / "partial-best.keras"
             shutil.copyfile(partial, copy)
             os.replace(copy, self.directory / "best.keras")
+        if self.experience is not None:
+            _append_arrays(partial, self.EXPERIENCE, self.experience.state())
         os.replace(partial, self.last)
+        self.monitored = None
+        end = time.monotonic()
+        self.next_write = end + (end - start) / self.SHARE
 
 
 def _read_note(path):
@@ -518,3 +567,24 @@ def _read_note(path):
         if _Checkpoint.NOTE not in archive.namelist():
             return {}
         return json.loads(archive.read(_Checkpoint.NOTE))
+
+
+def _append_arrays(path, folder, arrays):
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{folder}{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
+
+
+def _read_arrays(path, folder):
+    with zipfile.ZipFile(path) as archive:
+        names = [n for n in archive.namelist() if n.startswith(folder)]
+        return {
+            name.removeprefix(folder).removesuffix(".npy"): _read_array(archive, name)
+            for name in names
+        }
+
+
+def _read_array(archive, name):
+    with archive.open(name) as file:
+        return np.lib.format.read_array(file, allow_pickle=False)

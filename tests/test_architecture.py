@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import kerazoo
-from kerazoo import distribution, optimizers
+from kerazoo import architecture, distribution, optimizers
 
 
 def tiny(**config):
@@ -70,6 +70,20 @@ def test_compile_false():
     model = tiny(compile=False)
     assert not model.compiled
     assert model.recipe["batch_size"] == 32
+
+
+def test_networks_that_memory_cannot_hold_are_refused(monkeypatch):
+    with pytest.raises(
+        MemoryError, match=r"'gpt3' take 69\d\.\d GB.*summary\('gpt3'\)"
+    ):
+        kerazoo.gpt3()
+    assert kerazoo.inspection.skeleton("gpt3").count_params() > 1e11
+    monkeypatch.setattr(architecture, "_available_memory", lambda: 10e6)
+    with pytest.raises(MemoryError, match=r"'vgg16' take 0\.6 GB"):
+        kerazoo.vgg16()
+    tiny()  # its card is small
+    # The card is large, but not the network with these keywords.
+    assert kerazoo.create("vgg16", tiny=True, compile=False).built
 
 
 def test_name():

@@ -169,7 +169,7 @@ def test_refusals():
     with pytest.raises(ValueError, match="input shape"):
         datasets.load("digits", model=model((63,)))
     with pytest.raises(ValueError, match="3 channels cannot be given 4"):
-        images._to_channels(tf.zeros((1, 8, 8, 3)), 4)
+        images.to_channels(tf.zeros((1, 8, 8, 3)), 4)
     with pytest.raises(ValueError, match="`batch_size`"):
         datasets.load("digits", model=probe, batch_size=0)
     with pytest.raises(ValueError, match="no image with a class label"):
@@ -223,3 +223,11 @@ def test_real_cifar10_with_the_recipes_augmentation():
     )  # fmt: skip
     x, y = next(iter(batches))
     assert x.shape == (128, 32, 32, 3) and len(set(y.numpy())) == 10
+
+
+def test_images_that_wait_for_shuffling_fit_into_memory():
+    from kerazoo.datasets.images import shuffle_buffer
+
+    assert shuffle_buffer(60_000, (28, 28, 1)) == 60_000
+    assert shuffle_buffer(1_281_167, (64, 64, 3)) == 2**16
+    assert 1_000 < shuffle_buffer(1_281_167, (None, None, 3)) < 2_000

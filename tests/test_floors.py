@@ -9,9 +9,12 @@ from sources import FILES, PACKAGE, ZOO, dotted, imports, module, tree
 # A module may import its own floor and those below.
 FLOORS = (
     {
+        "bleu",
         "catalog",
+        "coco",
         "distribution",
         "optimizers",
+        "spectrogram",
         "stub",
         "tables",
         "tokenizers",
@@ -20,7 +23,8 @@ FLOORS = (
     {"architecture", "gradients", "layers"},
     {"interpret", "zoo"},
     {"datasets", "inspection"},
-    {"calibration", "report", "training"},
+    {"stages"},
+    {"calibration", "diagram", "report", "training"},
     {"__main__", "cli"},
 )
 FRAMEWORKS = {"tensorflow", "tf", "torch", "jax", "numpy"}

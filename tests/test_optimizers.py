@@ -108,6 +108,7 @@ BY_HAND = {
         {"warmup": 0.4},
         {0: 0.08, 20: 0.44, 40: 0.8, 70: 0.4, 100: 0.0, 120: 0.0},
     ),
+    "inverse_sqrt": ({"warmup_steps": 16}, {0: 0.05, 7: 0.4, 15: 0.8, 63: 0.4}),
 }
 
 
@@ -126,6 +127,17 @@ def test_schedule_warms_up():
     rates = {0: 0.04, 9: 0.4, 19: 0.8, 20: 0.8, 70: 0.4, 120: 0.0}
     for step, rate in rates.items():
         assert float(schedule(step)) == pytest.approx(rate, rel=1e-5, abs=1e-7), step
+
+
+def test_schedule_of_the_transformer():
+    """Vaswani et al., 2017, equation 3, for a width of 512."""
+    schedule = Schedule(
+        512**-0.5 * 4000**-0.5, steps_per_epoch=5000, total_epochs=20,
+        kind="inverse_sqrt", warmup_steps=4000,
+    )  # fmt: skip
+    for step in (1, 100, 4000, 4001, 30_000, 100_000):
+        rate = 512**-0.5 * min(step**-0.5, step * 4000**-1.5)
+        assert float(schedule(step - 1)) == pytest.approx(rate, rel=1e-5)
 
 
 def test_schedule_starts_afresh():

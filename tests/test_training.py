@@ -104,6 +104,28 @@ def test_the_recipes_schedule_is_applied_and_restarts():
     assert model.optimizer._learning_rate.config["start_step"] == 3
 
 
+def test_a_schedule_of_several_optimizers(tmp_path):
+    """Each falls from its own rate; what the user compiled is left alone."""
+    model = kerazoo.create(
+        "dcgan", tiny=True, recipe={"schedule": {"kind": "linear"}}, filters=2
+    )
+    model.run_eagerly = keras.backend.backend() == "tensorflow"
+    x = np.zeros((4, *model.input_shape[1:]), "float32")
+    kerazoo.fit(model, x, epochs=1, checkpoint_dir=tmp_path, verbose=0)
+    model = kerazoo.load(tmp_path / "last.keras")
+    model.run_eagerly = keras.backend.backend() == "tensorflow"
+    kerazoo.fit(model, x, epochs=2, verbose=0)
+    for optimizer in model.optimizer.optimizers[:2]:
+        config = optimizer._learning_rate.config
+        assert config["learning_rate"] == pytest.approx(1e-3)
+        assert (config["kind"], config["total_epochs"]) == ("linear", 2)
+        assert config["start_step"] == 1
+    own = keras.optimizers.schedules.CosineDecay(0.5, 10)
+    model.optimizer.optimizers[0].learning_rate = own
+    kerazoo.fit(model, x, epochs=1, verbose=0)
+    assert model.optimizer.optimizers[1]._learning_rate.config["total_epochs"] == 2
+
+
 def test_the_users_own_optimizer_is_left_alone():
     model = kerazoo.create("resnet20", tiny=True)
     model.compile(keras.optimizers.SGD(0.05), "sparse_categorical_crossentropy")

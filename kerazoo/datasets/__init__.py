@@ -6,12 +6,20 @@ from collections.abc import Callable
 
 from kerazoo import catalog
 from kerazoo.datasets import (  # noqa: F401  register theirs
+    cells,
+    environments,
     generated,
+    little_german,
     little_language,
     planetoid,
     regression,
+    shapes,
+    tones,
 )
 from kerazoo.datasets.embedded import EMBEDDED
+
+# Kinds whose inputs are images, which their adapters fit to the model's input.
+OF_IMAGES = ("captions", "detection", "images", "segmentation")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,13 +28,14 @@ class Source:
 
     Attributes:
         name: the name it was asked for.
-        kind: the module of this package that fits it to a model: `"images"`,
-            `"arrays"`, `"graphs"`, `"text"`.
+        kind: the module of this package that fits it to a model: `"arrays"`,
+            `"captions"`, `"detection"`, `"environments"`, `"graphs"`, `"images"`,
+            `"segmentation"`, `"speech"`, `"text"`, `"translation"`.
         classes: number of classes, or None.
         splits: names of its splits.
         image_shape: `(height, width, channels)` with None where they vary.
         read: `split -> tf.data.Dataset` of (image or input, target) examples, or of
-            texts.
+            texts; of an environment, a function `(count, seed)` that makes it.
     """
 
     name: str
@@ -50,12 +59,16 @@ def find(name, model):
             features are neither labelled images nor texts.
         FileNotFoundError: the TFDS dataset is not on disk and cannot be downloaded.
     """
+    if environments.is_meant(name, model):
+        return Source(name, **environments.find(name, model))
     if name in planetoid.NAMES:
         return Source(name, **planetoid.find(name, offline(model)))
     if name not in EMBEDDED:
         from kerazoo.datasets import tfds
 
-        return Source(name, **tfds.find(name, offline(model)))
+        card = catalog.cards().get(architecture_of(model))
+        target = card.preprocess.get("target") if card else None
+        return Source(name, **tfds.find(name, offline(model), target))
     dataset = EMBEDDED[name]
     shape = _input_shape(model)
 
@@ -65,7 +78,7 @@ def find(name, model):
         return tf.data.Dataset.from_tensor_slices(dataset.load(split, shape))
 
     image_shape = None
-    if dataset.kind == "images":
+    if dataset.kind in OF_IMAGES:
         image_shape = dataset.load("test", shape)[0].shape[1:]
     return Source(
         name, dataset.kind, dataset.classes, ("train", "test"), image_shape, read
@@ -90,7 +103,9 @@ def _input_shape(model):
 
 def evaluation_split(source):
     """The split that measures: the labelled test set, else the validation set."""
-    if "test" in source.splits and not source.name.startswith("imagenet2012"):
+    name = source.name.removeprefix("tfds:")
+    # These keep the answers of their test sets to themselves.
+    if "test" in source.splits and not name.startswith(("imagenet2012", "coco")):
         return "test"
     return "validation" if "validation" in source.splits else source.splits[-1]
 
@@ -169,7 +184,7 @@ def batches(
         raise ValueError(
             f"Split {split!r} of {source.name!r} is empty or malformed: {error}"
         ) from error
-    if int(examples.cardinality()) == 0:
+    if source.kind != "environments" and int(examples.cardinality()) == 0:
         raise ValueError(f"Split {split!r} of {source.name!r} is empty.")
     adapter = importlib.import_module(f"kerazoo.datasets.{source.kind}")
     return adapter.batches(

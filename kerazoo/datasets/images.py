@@ -12,6 +12,7 @@ import tensorflow as tf
 from kerazoo.datasets.arrays import SHUFFLE_BUFFER
 
 CACHE_BYTES = 2**30
+PHOTOGRAPH = 500, 500, 3  # about as large as those of ImageNet and COCO
 
 
 def batches(examples, source, model, *, preprocess, **settings):
@@ -71,23 +72,23 @@ def fit_to_model(
     height, width, channels = shape
     pad = preprocess.get("pad", 0)
     inner = height - 2 * pad, width - 2 * pad
-    if None not in image_shape and size * math.prod(image_shape) <= CACHE_BYTES:
+    if fits_cache(size, image_shape):
         examples = examples.cache()
     if shuffle:
-        examples = examples.shuffle(min(size, SHUFFLE_BUFFER), seed=seed)
+        examples = examples.shuffle(shuffle_buffer(size, image_shape), seed=seed)
     area = augment.get("random_resized_crop")
     if area or None in image_shape:
-        examples = _with_seeds(examples, seed).map(
+        examples = with_seeds(examples, seed).map(
             lambda seeds, image, label: (_crop(image, inner, area, seeds), label),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
-    scale, offset = _standardisation(preprocess)
+    scale, offset = standardisation(preprocess)
 
     def prepare(seeds, image, label):
         image = tf.cast(image, tf.float32)
         if image.shape[1:3] != inner:
             image = tf.image.resize(image, inner, antialias=True)
-        image = _to_channels(image, channels)
+        image = to_channels(image, channels)
         if pad:
             image = tf.pad(image, [[0, 0], [pad, pad], [pad, pad], [0, 0]])
         image = _augment(image, augment, seeds)
@@ -100,12 +101,23 @@ def fit_to_model(
         return image, image if preprocess.get("target") == "image" else label
 
     batches = examples.batch(batch_size, drop_remainder=drop_remainder)
-    batches = _with_seeds(batches, seed)
+    batches = with_seeds(batches, seed)
     batches = batches.map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
-def _with_seeds(dataset, seed):
+def fits_cache(size, image_shape):
+    """Whether `size` raw images of one shape are kept in memory."""
+    return None not in image_shape and size * math.prod(image_shape) <= CACHE_BYTES
+
+
+def shuffle_buffer(size, image_shape):
+    """How many of `size` raw images wait for their shuffling, in a GiB at most."""
+    shape = PHOTOGRAPH if None in image_shape else image_shape
+    return min(size, SHUFFLE_BUFFER, max(CACHE_BYTES // math.prod(shape), 1))
+
+
+def with_seeds(dataset, seed):
     """Puts fresh random numbers, fixed by `seed`, in front of every element."""
     seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True)
     return tf.data.Dataset.zip(seeds.batch(2), dataset).map(
@@ -113,13 +125,15 @@ def _with_seeds(dataset, seed):
     )
 
 
-def _standardisation(preprocess):
+def standardisation(preprocess):
+    """Factor and summand that bring the 0..255 scale to that of the inputs."""
     mean = tf.constant(preprocess.get("mean", 0.0), tf.float32)
     std = tf.constant(preprocess.get("std", 255.0), tf.float32)
     return 1 / std, -mean / std
 
 
-def _to_channels(image, channels):
+def to_channels(image, channels):
+    """Images of one channel, or of three, from those of the other kind."""
     if image.shape[-1] == channels:
         return image
     if image.shape[-1] == 1:

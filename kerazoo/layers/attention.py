@@ -1,10 +1,11 @@
-"""Causal self-attention, and the cache that lets it read a text token by token.
+"""Attention and positions, and the cache that lets a network read token by token.
 
 A network of these layers is written once, for whole texts. In the scope of a
 `KeyValueCache` the same network reads a few tokens more of a text whose keys and values
 it has computed before.
 """
 
+import math
 import threading
 
 import keras
@@ -39,7 +40,7 @@ class KeyValueCache:
             {
                 layer.name: layer.empty_state(batch, length)
                 for layer in model.layers
-                if isinstance(layer, CausalSelfAttention)
+                if getattr(layer, "causal", False)
             },
         )
 
@@ -87,7 +88,27 @@ def causal_mask(queries, keys, start=0, window=None):
 
 
 @keras.saving.register_keras_serializable(package="kerazoo")
-class CausalSelfAttention(layers.Layer):
+class MultiHead(layers.Layer):
+    """A layer of `num_heads` heads; a `KeyValueCache` keeps its keys and values."""
+
+    def divide(self, width):
+        """Settles the size of a head; ValueError where the heads do not divide."""
+        if width % self.num_heads:
+            raise ValueError(
+                f"The width of the input of {self.name!r} must be a multiple of "
+                f"`num_heads`. Received: width {width}, num_heads={self.num_heads}"
+            )
+        self.head_size = width // self.num_heads
+
+    def empty_state(self, batch, length):
+        """Keys and values with room for `length` tokens, for a `KeyValueCache`."""
+        shape = (batch, length, self.num_heads, self.head_size)
+        zeros = ops.zeros(shape, self.compute_dtype)
+        return zeros, zeros
+
+
+@keras.saving.register_keras_serializable(package="kerazoo")
+class CausalSelfAttention(MultiHead):
     """Multi-head self-attention in which a token sees itself and those before it.
 
     One dense layer makes queries, keys and values of all heads, another one maps the
@@ -105,6 +126,8 @@ class CausalSelfAttention(layers.Layer):
     Input and output shape: `(batch, tokens, width)`.
     """
 
+    causal = True
+
     def __init__(
         self, num_heads, dropout=0.0, window=None, use_bias=True,
         kernel_initializer="glorot_uniform", output_initializer="glorot_uniform",
@@ -118,12 +141,7 @@ class CausalSelfAttention(layers.Layer):
 
     def build(self, input_shape):
         width = input_shape[-1]
-        if width % self.num_heads:
-            raise ValueError(
-                f"The width of the input of {self.name!r} must be a multiple of "
-                f"`num_heads`. Received: width {width}, num_heads={self.num_heads}"
-            )
-        self.head_size = width // self.num_heads
+        self.divide(width)
         shared = {"use_bias": self.use_bias, "dtype": self.dtype_policy}
         self.qkv = layers.Dense(
             3 * width, kernel_initializer=self.kernel_initializer, name="qkv", **shared
@@ -164,12 +182,6 @@ class CausalSelfAttention(layers.Layer):
         weights = self.weights_dropout(weights, training=True)
         return ops.einsum("bhqk,bkhd->bqhd", weights, value)
 
-    def empty_state(self, batch, length):
-        """Keys and values with room for `length` tokens, for a `KeyValueCache`."""
-        shape = (batch, length, self.num_heads, self.head_size)
-        zeros = ops.zeros(shape, self.compute_dtype)
-        return zeros, zeros
-
     def compute_output_shape(self, input_shape):
         return input_shape
 
@@ -184,6 +196,56 @@ class CausalSelfAttention(layers.Layer):
             "kernel_initializer": serialize(self.kernel_initializer),
             "output_initializer": serialize(self.output_initializer),
         }
+
+
+@keras.saving.register_keras_serializable(package="kerazoo")
+class DotProductAttention(MultiHead):
+    """Scaled dot-product attention in several heads (Vaswani et al., 2017, equation 1).
+
+    Called on queries, keys and values that dense layers have made. Has no weights.
+
+    Args:
+        num_heads: number of heads; must divide the width.
+        causal: whether queries, keys and values are of one text, of which a token sees
+            itself and those before it. Inside a `KeyValueCache` that includes the
+            tokens of earlier calls.
+        **keywords: as in `keras.layers.Layer`.
+
+    Inputs: queries `(batch, tokens, width)`; keys and values `(batch, seen, width)`;
+    where some of these are padding, `is_token`, booleans `(batch, seen)`. Output:
+    `(batch, tokens, width)`.
+    """
+
+    def __init__(self, num_heads, causal=False, **keywords):
+        super().__init__(**keywords)
+        self.num_heads, self.causal = num_heads, causal
+
+    def build(self, queries_shape):
+        self.divide(queries_shape[-1])
+
+    def call(self, queries, keys, values, is_token=None):
+        width, tokens = queries.shape[-1], ops.shape(queries)[1]
+        queries, keys, values = map(self._heads, (queries, keys, values))
+        cache, mask = active_cache(), None
+        if self.causal and cache is not None:
+            keys, values = cache.extend(self.name, keys, values)
+            mask = causal_mask(tokens, ops.shape(keys)[1], cache.position)[None, None]
+        elif is_token is not None:
+            mask = is_token[:, None, None]
+        x = ops.dot_product_attention(
+            queries, keys, values, mask=mask, is_causal=self.causal and mask is None
+        )
+        return ops.reshape(x, (-1, tokens, width))
+
+    def _heads(self, x):
+        return ops.reshape(x, (-1, ops.shape(x)[1], self.num_heads, self.head_size))
+
+    def compute_output_shape(self, queries_shape):
+        return queries_shape
+
+    def get_config(self):
+        own = {"num_heads": self.num_heads, "causal": self.causal}
+        return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable(package="kerazoo")
@@ -234,3 +296,34 @@ class LearnedPositions(layers.Layer):
                 self.embeddings_initializer
             ),
         }
+
+
+@keras.saving.register_keras_serializable(package="kerazoo")
+class SinusoidalPositions(layers.Layer):
+    """Adds to each token sines and cosines of its position (Vaswani et al., 2017).
+
+    Channels `2i` and `2i + 1` are the sine and the cosine of
+    `position / 10000 ** (2i / width)`: nothing is learned, and no text is too long.
+
+    Input and output shape: `(batch, tokens, width)`, an even width.
+    """
+
+    def build(self, input_shape):
+        if input_shape[-1] % 2:
+            raise ValueError(
+                f"The width of the input of {self.name!r} must be even, for pairs of "
+                f"sine and cosine. Received: {input_shape[-1]}"
+            )
+
+    def call(self, x):
+        width, tokens = x.shape[-1], ops.shape(x)[1]
+        cache = active_cache()
+        start = 0 if cache is None else cache.position
+        positions = ops.cast(start + ops.arange(tokens), "float32")
+        powers = ops.arange(0, width, 2, dtype="float32") / width
+        angles = positions[:, None] * ops.exp(-math.log(10_000.0) * powers)
+        waves = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)
+        return x + ops.cast(ops.reshape(waves, (tokens, width)), x.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape

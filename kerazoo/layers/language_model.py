@@ -10,24 +10,17 @@ import numpy as np
 from keras import layers, ops
 
 from kerazoo.layers.attention import KeyValueCache
-from kerazoo.layers.compilation import compiled
+from kerazoo.layers.text_model import TextModel, round_up
 
 
 @keras.saving.register_keras_serializable(package="kerazoo")
-class LanguageModel(keras.Model):
+class LanguageModel(TextModel):
     """A functional model from tokens to the logits of the next tokens.
 
     `LanguageModel(inputs, outputs)` is `keras.Model(inputs, outputs)` for an input
     `(context,)` of int32 tokens and an output `(context, vocabulary)`, and two things
     more: it takes texts of any length up to the context, and `generate` continues them.
-
-    Attributes:
-        tokenizer: an object of `kerazoo.tokenizers`, or None. `kerazoo.fit` on a text
-            and `weights=` from a folder attach the right one; it is saved with the
-            model.
     """
-
-    tokenizer = None
 
     def __init__(self, inputs, outputs, name=None, **keywords):
         super().__init__(inputs, outputs, name=name, **keywords)
@@ -86,9 +79,9 @@ class LanguageModel(keras.Model):
                 "`top_k` and `top_p` choose among tokens to draw, and nothing is drawn "
                 "at temperature 0: pass e.g. temperature=1.0."
             )
-        prompts = self._token_rows(prompt)
+        prompts = self.token_rows("prompt", prompt)
         if stop_token is not None:
-            self._check_tokens("stop_token", np.array(stop_token))
+            self.check_tokens("stop_token", np.array(stop_token))
         write = functools.partial(
             self._write,
             stop_token=-1 if stop_token is None else stop_token,
@@ -110,37 +103,6 @@ class LanguageModel(keras.Model):
             left -= new
         return self._as_given(prompt, prompts, rows, stop_token)
 
-    def _token_rows(self, prompt):
-        """The texts of a prompt as a list of int32 arrays."""
-        texts = [prompt] if isinstance(prompt, str) else prompt
-        if len(texts) and all(isinstance(text, str) for text in texts):
-            if self.tokenizer is None:
-                raise ValueError(
-                    f"{self.name!r} has no tokenizer for a text: set `model.tokenizer` "
-                    "(see kerazoo.tokenizers), or pass token ids."
-                )
-            texts = [self.tokenizer.encode(text) for text in texts]
-        elif not len(texts) or np.ndim(texts[0]) == 0:
-            texts = [texts]
-        rows = [np.asarray(text) for text in texts]
-        if not all(row.ndim == 1 and row.size for row in rows):
-            raise ValueError(
-                "`prompt` must be a text, its token ids, or a list of either, and no "
-                f"text may be empty. Received: {prompt!r}"
-            )
-        for row in rows:
-            self._check_tokens("prompt", row)
-        return [row.astype("int32") for row in rows]
-
-    def _check_tokens(self, name, tokens):
-        last = self.outputs[0].shape[-1] - 1
-        integers = np.issubdtype(tokens.dtype, np.integer)
-        if not integers or tokens.min() < 0 or tokens.max() > last:
-            raise ValueError(
-                f"`{name}`: tokens of {self.name!r} are integers in 0..{last}. "
-                f"Received: {tokens}"
-            )
-
     def _as_given(self, prompt, prompts, rows, stop_token):
         """Rows of tokens in the form in which the prompt came."""
         if isinstance(prompt, str) or isinstance(prompt[0], str):
@@ -160,13 +122,12 @@ class LanguageModel(keras.Model):
         """`new` tokens more for every row, and which rows have met the stop token."""
         lengths = np.array([len(row) for row in rows], "int32")
         context = self.inputs[0].shape[1]
-        # Rounded up, so that one program serves prompts of many lengths.
-        room = _round_up(lengths.max() + new, context)
+        room = min(context, round_up(lengths.max() + new))
         text = np.full((len(rows), room), max(stop_token, 0), "int32")
         for row, tokens in zip(text, rows, strict=True):
             row[: len(tokens)] = tokens
         arguments = (
-            text[:, : _round_up(lengths.max(), room)],
+            text[:, : round_up(lengths.max())],
             text,
             lengths,
             np.int32(lengths.max() + new),
@@ -178,22 +139,12 @@ class LanguageModel(keras.Model):
         )
         if top_k is None and top_p is not None:
             top_k = self.outputs[0].shape[-1]
-        program = self._program(temperature > 0, top_k)
+        drawn = temperature > 0
+        loop = functools.partial(self._loop, drawn=drawn, top_k=top_k)
+        program = self.program(lambda: loop, drawn, top_k)
         text, ended = program(*map(ops.convert_to_tensor, arguments))
         text, ended = ops.convert_to_numpy(text), ops.convert_to_numpy(ended)
         return [t[n : n + new] for t, n in zip(text, lengths, strict=True)], ended
-
-    @functools.cached_property
-    def _programs(self):
-        return {}
-
-    def _program(self, drawn, top_k):
-        """The compiled loop; the trainer's `run_eagerly` leaves it uncompiled."""
-        key = drawn, top_k, self.run_eagerly
-        if key not in self._programs:
-            loop = functools.partial(self._loop, drawn=drawn, top_k=top_k)
-            self._programs[key] = loop if self.run_eagerly else compiled(loop, self)
-        return self._programs[key]
 
     def _loop(
         self, prompt, text, lengths, last, ended, stop_token, draws, temperature, top_p,
@@ -232,28 +183,6 @@ class LanguageModel(keras.Model):
         start = ops.min(lengths), text, ended, cache.states
         _, text, ended, _ = ops.while_loop(more, write, start)
         return text, ended
-
-    def get_config(self):
-        tokenizer = self.tokenizer
-        if tokenizer is not None:
-            tokenizer = keras.saving.serialize_keras_object(tokenizer)
-        return {**super().get_config(), "tokenizer": tokenizer}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        tokenizer = config.pop("tokenizer", None)
-        model = super().from_config(config, custom_objects=custom_objects)
-        if tokenizer is not None:
-            model.tokenizer = keras.saving.deserialize_keras_object(
-                tokenizer, custom_objects=custom_objects
-            )
-        return model
-
-
-def _round_up(length, limit):
-    """The next power of two from 16 on, but no more than `limit`."""
-    return min(limit, max(16, 1 << (int(length) - 1).bit_length()))
 
 
 def keep_likely(logits, top_k, top_p):

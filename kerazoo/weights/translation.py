@@ -58,6 +58,9 @@ class Layout:
         configuration: function of the model and the content of `config.json`, for
             layouts that are folders; raises ValueError as `requires` does.
         native: whether tensors have Keras' names and axes, not torch's.
+        part: function of the model that gives the sub-model whose weights a checkpoint
+            holds, where it does not hold all.
+        finish: function of the model, called when these weights are set.
     """
 
     rules: Sequence
@@ -69,6 +72,8 @@ class Layout:
     requires: Callable | None = None
     configuration: Callable | None = None
     native: bool = False
+    part: Callable | None = None
+    finish: Callable | None = None
 
 
 def get_layout(model, name):
@@ -229,12 +234,17 @@ def _normalized(source, layer, model, layout, producers):
     return source
 
 
+def _part(model, layout):
+    return model if layout.part is None else layout.part(model)
+
+
 def sources(model, layout):
     """A `Source` for every weight of `model`.
 
     Raises:
         ValueError: the key map lacks a weight.
     """
+    model = _part(model, layout)
     # The innermost of the layers that hold a weight is written last.
     holders = sorted(model._flatten_layers(), key=lambda layer: -len(layer.weights))
     owners = {id(weight): layer for layer in holders for weight in layer.weights}
@@ -295,6 +305,7 @@ def foreign_shapes(found):
 
 def _absent(model, layout):
     """Pattern of the tensors of parts that the model was built without."""
+    model = _part(model, layout)
     paths = [_path(model, weight) for weight in model.weights]
     names = {name for path in paths for name in (path, path.rpartition("/")[0])}
     prefixes = [
@@ -350,6 +361,8 @@ def assign(model, tensors, layout):
     """Sets every weight of `model` from `tensors`, which `compare` found to fit."""
     for source in sources(model, layout):
         source.weight.assign(source.value(tensors))
+    if layout.finish is not None:
+        layout.finish(model)
 
 
 def _few(names, count=4):
