@@ -90,6 +90,15 @@ def sample(outputs):
     }
 
 
+def detections(found):
+    """Rows of numbers of order one, for what a detector found in a batch of images."""
+    boxes, scores, labels = (
+        np.asarray(found[key], "float64") for key in ("boxes", "scores", "labels")
+    )
+    rows = [boxes / 100, scores[..., None], labels[..., None] / 100]
+    return np.concatenate(rows, axis=-1).reshape(len(boxes), -1)
+
+
 def make(peer, version, models, run):
     """Writes the golden files of one peer; command line arguments choose models.
 
@@ -163,7 +172,17 @@ def run_torch(model, x, fill):
             tensor.copy_(torch.from_numpy(values[name]))
         # In double precision the golden is exact, whatever the order of summation.
         model = model.double().eval()
-        return model(torch.from_numpy(x.transpose(0, 3, 1, 2)).double()).numpy()
+        outputs = model(torch.from_numpy(x.transpose(0, 3, 1, 2)).double())
+        return to_numpy(outputs)
+
+
+def to_numpy(outputs):
+    """Tensors, in lists and dictionaries or not, as arrays."""
+    if isinstance(outputs, dict):
+        return {key: to_numpy(value) for key, value in outputs.items()}
+    if isinstance(outputs, list):
+        return [to_numpy(value) for value in outputs]
+    return outputs.numpy()
 
 
 def declare_torchvision_operators():
