@@ -1,0 +1,1 @@
+"""Images and words: networks that look and speak."""
