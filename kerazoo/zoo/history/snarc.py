@@ -173,6 +173,7 @@ class Snarc(layers.Layer):
     dataset="maze_chance",
     offline="maze_chance",
     params=40,
+    macs=0,
     variants={"random_wiring": {"config": {"random_wiring": 0}, "params": 40}},
     recipe={
         "optimizer": {"class_name": "SGD", "config": {"learning_rate": 1.0}},

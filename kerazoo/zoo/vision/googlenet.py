@@ -167,10 +167,10 @@ def inception_v1(
     ],
     tiny={"input_shape": (65, 65, 3), "classes": 10, "width": 0.1},
     tiny_recipe={
-        "optimizer": {"class_name": "Adam", "config": {"learning_rate": 3e-3}},
+        "optimizer": {"class_name": "Adam", "config": {"learning_rate": 2e-3}},
         "schedule": {"kind": "one_cycle"},
         "batch_size": 32,
-        "epochs": 9,
+        "epochs": 14,
         "augment": None,
         "metrics": ["accuracy"],
     },

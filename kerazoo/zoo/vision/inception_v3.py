@@ -214,10 +214,10 @@ def trunk(x, width, blocks, count_include_pad):
     tiny={"input_shape": (75, 75, 3), "classes": 10, "blocks": (1, 1, 1),
           "width": 0.1, "dropout": 0.0},
     tiny_recipe={
-        "optimizer": {"class_name": "Adam", "config": {"learning_rate": 5e-3}},
+        "optimizer": {"class_name": "Adam", "config": {"learning_rate": 3e-3}},
         "schedule": {"kind": "one_cycle"},
         "batch_size": 32,
-        "epochs": 12,
+        "epochs": 16,
         "augment": {"pad_crop": 4},
         "metrics": ["accuracy"],
     },

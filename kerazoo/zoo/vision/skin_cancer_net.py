@@ -107,7 +107,7 @@ def check_groups(groups, classes, classifier_activation):
         "epochs": 12,
         "augment": {"pad_crop": 4},
     },
-    learns={"accuracy": 0.965},
+    learns={"accuracy": 0.96},
 )  # fmt: skip
 def skin_cancer_net(
     *, input_shape=(299, 299, 3), classes=757, groups=None,
