@@ -1,0 +1,77 @@
+"""The site: guides run, links lead somewhere, and pages of a few cards build."""
+
+import importlib
+import importlib.util
+import pathlib
+import re
+import shutil
+
+import pytest
+
+import kerazoo
+
+DOCS = pathlib.Path(__file__).parent.parent / "docs"
+GUIDES = sorted((DOCS / "guides").glob("*.md"))
+PAGES = [*GUIDES, DOCS / "index.md"]
+
+
+def blocks(path):
+    """The python blocks of a page, one after the other, as one script."""
+    text = path.read_text(encoding="utf-8")
+    return "\n".join(re.findall(r"^```python\n(.*?)^```", text, re.M | re.S))
+
+
+def test_blocks_run(python, tmp_path):
+    """All pages in one process, which TensorFlow takes its time to start."""
+    scripts = {str(path): blocks(path) for path in PAGES}
+    code = f"""
+for path, script in {scripts!r}.items():
+    exec(compile(script, path, "exec"), {{"__name__": path}})
+"""
+    python("-c", code, cwd=tmp_path, KERAS_MAX_EPOCHS="1", TFDS_DATA_DIR=str(tmp_path))
+
+
+@pytest.mark.parametrize("path", [*PAGES, DOCS / "api.md"], ids=lambda p: p.stem)
+def test_links_lead_somewhere(path):
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)", text):
+        if target.startswith("generated/"):
+            assert target.split("/")[1] in ("catalogue.md", "timeline.md", "chart.md")
+        elif "://" not in target:
+            assert (path.parent / target).exists(), target
+    for name in re.findall(r"^\.\. auto\w+:: (\S+)", text, re.M):
+        module, _, attribute = name.rpartition(".")
+        assert hasattr(importlib.import_module(module), attribute), name
+
+
+def test_names_in_the_guides_exist():
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        names = re.findall(r'kerazoo\.(?:create|card)\("(\w+)"', text)
+        names += re.findall(r"kerazoo (?:fit|info|summary|evaluate) (\w+)", text)
+        assert set(names) <= {*kerazoo.list_models(), "runs"}, path.stem
+
+
+@pytest.mark.skipif(
+    not importlib.util.find_spec("furo"), reason='pip install "kerazoo[docs]"'
+)
+def test_the_site_builds(python, tmp_path):
+    """Three cards here; `python -m sphinx -W docs docs/_build` builds all."""
+    copy = tmp_path / "checkout"
+    skipped = shutil.ignore_patterns("_build", "_cache", "generated", "__pycache__")
+    shutil.copytree(DOCS, copy / "docs", ignore=skipped)
+    (copy / "kerazoo").symlink_to(DOCS.parent / "kerazoo")
+    (copy / "benchmarks").symlink_to(DOCS.parent / "benchmarks")
+    python(
+        "-m", "sphinx", "-W", "--keep-going", "-q", "docs", "site", cwd=copy,
+        KERAZOO_DOCS="lenet5,gpt2,resnet18",
+    )  # fmt: skip
+    page = (copy / "site/generated/models/lenet5.html").read_text(encoding="utf-8")
+    for wanted in ("LeCun", "60,000", "28x28x6", "lenet5.svg", "Deviations"):
+        assert wanted in page
+    index = (copy / "site/generated/catalogue.html").read_text(encoding="utf-8")
+    assert index.count("<tr data-domain") == 3
+    assert "lenet5" in (copy / "site/searchindex.js").read_text(encoding="utf-8")
+    timeline = (copy / "site/generated/timeline.html").read_text(encoding="utf-8")
+    assert timeline.index("1998") < timeline.index("2019")
+    assert "ResNet-18" in (copy / "site/generated/chart.html").read_text("utf-8")
