@@ -25,14 +25,30 @@ def machine():
     return f"{name}, {cores or os.cpu_count()} cores"
 
 
+@functools.cache
+def accelerator():
+    """Name of the first GPU, or `"cpu"`."""
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        names = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "cpu"
+    return names.stdout.splitlines()[0].strip()
+
+
+def backend():
+    """Name of the backend that Keras uses."""
+    import keras
+
+    return keras.backend.backend()
+
+
 def versions():
     """Versions of Keras and of the backend in use."""
     import importlib.metadata
 
-    import keras
-
-    backend = keras.backend.backend()
-    return f"keras {keras.__version__}, {backend} {importlib.metadata.version(backend)}"
+    version = importlib.metadata.version
+    return f"keras {version('keras')}, {backend()} {version(backend())}"
 
 
 @functools.cache

@@ -1,14 +1,14 @@
 """Shows what generative models draw: would a classifier know it for a digit?
 
     TFDS_DATA_DIR=... python -m benchmarks.samples dcgan_mnist --epochs 5
-    python -m benchmarks.samples dcgan dcgan_mnist vae --tiny
+    python -m benchmarks.samples dcgan dcgan_mnist ddpm vae --tiny
 
 Trains each model on the data set of its card (with `--tiny` the reduced one on embedded
 data), and Fleuret's convnet on the same data as the judge. Recorded in
 results/samples.csv: the share of samples that the judge gives one class with more than
 0.9, the same share of real test images, and how often it names the rarest class. The
-samples are drawn as a sheet beside the checkpoints; an interrupted run is continued by
-the same command.
+samples are drawn as a sheet beside the checkpoints, and of a diffusion how they came;
+an interrupted run is continued by the same command.
 """
 
 import argparse
@@ -87,6 +87,7 @@ def measure(name, *, runs, tiny=False, epochs=None, n=1000, seed=0, verbose="aut
     model = kerazoo.create(name, tiny=tiny)
     epochs = epochs or model.recipe["epochs"]
     folder = runs / f"{name}{'-tiny' if tiny else ''}-{seed}"
+    whole = not (folder / "last.keras").is_file()
     start = time.perf_counter()
     kerazoo.fit(
         model, dataset, epochs=epochs, seed=seed, checkpoint_dir=folder, resume=True,
@@ -95,6 +96,8 @@ def measure(name, *, runs, tiny=False, epochs=None, n=1000, seed=0, verbose="aut
     seconds = time.perf_counter() - start
     samples = model.sample(n, seed=seed)
     kerazoo.report.sample_sheet(samples[:64], folder / "samples.png")
+    if hasattr(model, "trajectory"):
+        kerazoo.report.denoising(model, folder / "denoising.png", seed=seed)
     drawn = opinions(dataset, as_bytes(model, samples))
     real = opinions(dataset, real_images(dataset, model, n))
     named = np.bincount(drawn.argmax(axis=1), minlength=drawn.shape[1])
@@ -108,7 +111,7 @@ def measure(name, *, runs, tiny=False, epochs=None, n=1000, seed=0, verbose="aut
         "judge_accuracy": judge(dataset)[1],
         "samples": n,
         "epochs": epochs,
-        "seconds": round(seconds),
+        "seconds": round(seconds) if whole else "",  # unknown for a continued run
         "seed": seed,
     }
 

@@ -7,6 +7,7 @@ A test fails when the README is stale.
 
 import pathlib
 import re
+import statistics
 import sys
 
 from benchmarks.records import read
@@ -53,6 +54,47 @@ def overhead():
     )
 
 
+def agents():
+    """What agents reach, by task and learner."""
+    groups = {}
+    for r in read("agents"):
+        groups.setdefault((r["task"], r["agent"]), []).append(r)
+    rows = []
+    for (task, agent), runs in groups.items():
+        good = sum(float(r["return"]) >= float(r["bound"]) for r in runs)
+        steps = [int(r["first_reached_at"]) for r in runs if r["first_reached_at"]]
+        cost = statistics.median(float(r["cpu_ms_per_step"]) for r in runs)
+        rows.append(
+            [
+                f"`{task}`", agent, runs[0]["environment"],
+                f">= {runs[0]['bound']}: {good} of {len(runs)}",
+                f"{min(steps):,} to {max(steps):,}" if steps else "", f"{cost:.2f}",
+            ]
+        )  # fmt: skip
+    header = [
+        "task", "agent", "environment", "seeds that reach it", "first after steps",
+        "CPU ms a step",
+    ]  # fmt: skip
+    return table(header, rows)
+
+
+def samples():
+    """Whether a classifier knows what generative models draw."""
+    rows = [
+        [
+            f"`{r['architecture']}`", r["configuration"], r["dataset"],
+            *(f"{100 * float(r[k]):.1f} %" for k in (
+                "confident", "confident_real", "rarest_class", "judge_accuracy")),
+        ]
+        for r in read("samples")
+    ]  # fmt: skip
+    header = [
+        "architecture", "configuration", "dataset", "sure of samples",
+        "sure of real images", "rarest class", "judge's accuracy",
+    ]  # fmt: skip
+    return table(header, rows)
+
+
 def learning():
     """Figures of the reduced configurations."""
     rows = [
@@ -90,7 +132,7 @@ def zoo():
 
 def render(text):
     """The README's text with every generated section renewed."""
-    for section in (published, overhead, learning, zoo):
+    for section in (published, agents, samples, overhead, learning, zoo):
         name = section.__name__
         body = f"<!-- {name} -->\n{section()}\n<!-- /{name} -->"
         pattern = f"<!-- {name} -->.*<!-- /{name} -->"
