@@ -28,6 +28,7 @@ _MODULES = {
     "interpret",
     "optimizers",
     "report",
+    "spectrogram",
     "tables",
     "tokenizers",
     "weights",

@@ -33,6 +33,12 @@ def dcgan(*, input_shape=(64, 64, 3), latent_dim=100, filters=128, weights: str 
 def dcgan_mnist(*, input_shape=(28, 28, 1), latent_dim=100, filters=64, units=1024, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "dcgan_mnist") -> keras.Model:
     """DCGAN for MNIST (Radford et al., 2016), the networks of the authors' code."""
 
+def ddpm(*, input_shape=(32, 32, 3), filters=128, multipliers=(1, 2, 2, 2), blocks=2, attention_levels=(2,), groups=32, dropout=0.1, timesteps=1000, schedule='linear', ema_momentum=0.9999, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "ddpm") -> keras.Model:
+    """DDPM for CIFAR-10 (Ho et al., 2020)."""
+
+def ddpm_256(*, input_shape=(256, 256, 3), filters=128, multipliers=(1, 1, 2, 2, 4, 4), blocks=2, attention_levels=(5,), groups=32, dropout=0.0, timesteps=1000, schedule='linear', ema_momentum=0.9999, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "ddpm_256") -> keras.Model:
+    """DDPM for LSUN and CelebA-HQ at 256x256 (Ho et al., 2020). Keywords as `ddpm`."""
+
 def vae(*, input_shape=(28, 28, 1), latent_dim=20, units=(500,), activation='tanh', beta=1.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "vae") -> keras.Model:
     """Variational auto-encoder for MNIST (Kingma & Welling, 2014)."""
 
@@ -168,6 +174,45 @@ def gpt3_13b(*, vocabulary_size=50257, sequence_length=2048, num_layers=40, num_
 def codex(*, vocabulary_size=50281, sequence_length=2048, num_layers=40, num_heads=40, hidden_dim=5120, local_window=256, dropout=0.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "codex") -> keras.Model:
     """Codex (Chen et al., 2021). Keywords, returns and errors as `gpt3`."""
 
+def transformer(*, vocabulary_size=37000, sequence_length=256, num_layers=6, num_heads=8, hidden_dim=512, intermediate_dim=2048, dropout=0.1, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "transformer") -> keras.Model:
+    """The Transformer's base model, from text to translation (Vaswani et al., 2017)."""
+
+def transformer_big(*, vocabulary_size=37000, sequence_length=256, num_layers=6, num_heads=16, hidden_dim=1024, intermediate_dim=4096, dropout=0.3, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "transformer_big") -> keras.Model:
+    """The Transformer's big model (Vaswani et al., 2017)."""
+
+def show_and_tell(*, image_shape=(224, 224, 3), vocabulary_size=12000, sequence_length=20, units=512, dropout=0.3, initial_limit=0.08, batch_normalization=False, encoder='bn_inception', encoder_config=None, train_encoder=False, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "show_and_tell") -> keras.Model:
+    """A convolutional network looks, an LSTM tells (Vinyals et al., 2015)."""
+
+def dqn(*, input_shape=(84, 84, 4), actions=4, filters=(32, 64, 64), kernel_sizes=(8, 4, 3), strides=(4, 2, 1), units=512, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "dqn") -> keras.Model:
+    """The network that plays Atari from pixels (Mnih et al., 2015)."""
+
+def dqn_2013(*, input_shape=(84, 84, 4), actions=4, filters=(16, 32), kernel_sizes=(8, 4), strides=(4, 2), units=256, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "dqn_2013") -> keras.Model:
+    """The first network that played Atari from pixels (Mnih et al., 2013)."""
+
+def double_dqn(*, input_shape=(84, 84, 4), actions=4, filters=(32, 64, 64), kernel_sizes=(8, 4, 3), strides=(4, 2, 1), units=512, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "double_dqn") -> keras.Model:
+    """DQN that chooses by one network, values by the other (van Hasselt et al., 2016)."""
+
+def dueling_dqn(*, input_shape=(84, 84, 4), actions=4, filters=(32, 64, 64), kernel_sizes=(8, 4, 3), strides=(4, 2, 1), units=512, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "dueling_dqn") -> keras.Model:
+    """DQN of two streams, a value and each action's advantage (Wang et al., 2016)."""
+
+def dqn_mlp(*, input_shape=(4,), actions=2, units=(256, 256), weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "dqn_mlp") -> keras.Model:
+    """Deep Q-learning for environments that show a few numbers, such as CartPole."""
+
+def ppo(*, input_shape=(17,), actions=6, units=(64, 64), continuous=True, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "ppo") -> keras.Model:
+    """An actor and a critic for continuous control (Schulman et al., 2017)."""
+
+def ppo_cartpole(*, input_shape=(4,), actions=2, units=(64, 64), weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "ppo_cartpole") -> keras.Model:
+    """An actor and a critic for a choice of actions, as `ppo` (Schulman et al., 2017)."""
+
+def reinforce(*, input_shape=(4,), actions=2, units=64, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "reinforce") -> keras.Model:
+    """A policy with one hidden layer, learned by REINFORCE (Williams, 1992)."""
+
+def reinforce_baseline(*, input_shape=(4,), actions=2, units=64, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "reinforce_baseline") -> keras.Model:
+    """REINFORCE with the expected reward-to-go as its baseline (Williams, 1992)."""
+
+def deep_speech(*, features=161, context=9, units=2560, dropout=0.1, alphabet=" abcdefghijklmnopqrstuvwxyz'", weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "deep_speech") -> keras.Model:
+    """Spectrograms to letters (Hannun et al., 2014)."""
+
 def heteroscedastic_mlp(*, input_shape=(1,), units=(64, 64), dropout=0.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "heteroscedastic_mlp") -> keras.Model:
     """A multilayer perceptron that predicts a mean and its noise (Nix, 1994)."""
 
@@ -248,6 +293,12 @@ def densenet_bc190_k40(*, input_shape=(32, 32, 3), classes=10, classifier_activa
 
 def enet_classifier(*, input_shape=(224, 224, 3), classes=1000, width=1.5625, repeats=2, include_top=True, classifier_activation='softmax', weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "enet_classifier") -> keras.Model:
     """ENet's encoder with a classifier (after Paszke et al., 2016)."""
+
+def faster_rcnn_resnet50_fpn(*, input_shape=(800, 1344, 3), classes=80, blocks=(3, 4, 6, 3), filters=64, pyramid_filters=256, anchor_sizes=(32, 64, 128, 256, 512), roi_size=7, units=1024, candidates=(2000, 1000), proposals=(2000, 1000), anchor_samples=256, region_samples=512, detections=100, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "faster_rcnn_resnet50_fpn") -> keras.Model:
+    """Faster R-CNN with ResNet-50 and a feature pyramid (Ren et al., 2015; Lin et al.)."""
+
+def faster_rcnn_vgg16(*, input_shape=(608, 1008, 3), classes=20, filters=(64, 128, 256, 512, 512), anchor_sizes=(128, 256, 512), roi_size=7, units=4096, dropout=0.5, candidates=(12000, 6000), proposals=(2000, 300), anchor_samples=256, region_samples=128, detections=100, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "faster_rcnn_vgg16") -> keras.Model:
+    """Faster R-CNN with VGG-16 (Ren et al., 2015)."""
 
 def googlenet(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', aux_heads=True, width=1.0, dropout=0.4, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "googlenet") -> keras.Model:
     """GoogLeNet (Szegedy et al., 2015)."""
@@ -368,6 +419,12 @@ def resnet110_v2(*, input_shape=(32, 32, 3), classes=10, classifier_activation='
 
 def skin_cancer_net(*, input_shape=(299, 299, 3), classes=757, groups=None, classifier_activation='softmax', trainable_backbone=True, dropout=0.2, count_include_pad=False, blocks=(3, 4, 2), width=1.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "skin_cancer_net") -> keras.Model:
     """Skin-cancer classifier (Esteva et al., 2017): Inception v3 with a new head."""
+
+def unet(*, input_shape=(572, 572, 1), classes=2, filters=64, depth=4, padding='valid', batch_normalization=False, dropout=0.5, classifier_activation='softmax', weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "unet") -> keras.Model:
+    """A class for every pixel, by a U of convolutions (Ronneberger et al., 2015)."""
+
+def louppe_unet(*, input_shape=(128, 128, 1), filters=64, depth=3, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "louppe_unet") -> keras.Model:
+    """The course's U-Net, which finds membranes (Louppe, info8010, lecture 6)."""
 
 def vgg16(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', filters=(64, 128, 256, 512, 512), units=4096, dropout=0.5, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "vgg16") -> keras.Model:
     """VGG-16, configuration D (Simonyan & Zisserman, 2015)."""

@@ -159,6 +159,22 @@ def _parser():
     _backend(add)
 
     add = command(
+        _diagram,
+        "draw an architecture as its paper does: stages, repeated blocks folded",
+        "kerazoo diagram resnet152 --output resnet152.svg",
+    )
+    add("name", metavar="NAME", help="an architecture")
+    add(
+        "--output",
+        metavar="FILE",
+        help="picture, its ending chooses the format: .svg, .png, .pdf; default: "
+        "NAME.svg",
+    )
+    add("--tiny", action="store_true", help="the reduced configuration")
+    _config(add)
+    _backend(add)
+
+    add = command(
         _fit,
         "train by the recipe of the card, then test",
         "kerazoo fit fleuret_mnist --data digits --epochs 20",
@@ -204,6 +220,74 @@ def _parser():
     _config(add)
     _backend(add)
     _json(add)
+
+    add = command(
+        _play,
+        "let an agent play, and draw the episode as a GIF",
+        "kerazoo play runs/dqn-20250131-120000 -o catch.gif",
+    )
+    _model_argument(add)
+    add("--data", help="environment; that of the run, else the card's, by default")
+    add("--seed", type=int, default=0, help="fixes the game (default: %(default)s)")
+    add("-o", "--output", metavar="GIF", help="default: the model's name")
+    _config(add)
+    _backend(add)
+
+    add = command(
+        _transcribe,
+        "write down what recordings say",
+        "kerazoo transcribe runs/deep_speech-20250131-120000 seven.wav",
+    )
+    _model_argument(add)
+    add("recordings", metavar="WAV", nargs="+", help="wav files of one channel")
+    add("--beam-width", type=_positive, help="texts pursued at once; the best path "
+        "alone by default")  # fmt: skip
+    add("--picture", metavar="PNG", help="draw the last one, with its letters in time")
+    _config(add)
+    _backend(add)
+
+    add = command(
+        _translate,
+        "translate sentences",
+        "kerazoo translate runs/transformer-20250131-120000 'the king sees a cat.'",
+    )
+    _model_argument(add)
+    add("sentences", metavar="TEXT", nargs="+", help="sentences of the source language")
+    add(
+        "--beam-width",
+        type=_positive,
+        default=4,
+        help="beginnings pursued at once; 1 takes the likeliest word each time "
+        "(default: %(default)s)",
+    )
+    _config(add)
+    _backend(add)
+
+    add = command(
+        _sample,
+        "draw new images by a generative model",
+        "kerazoo sample runs/ddpm-20250131-120000 -o samples.png --sampler ddim",
+    )
+    _model_argument(add)
+    add("-n", type=_positive, default=64, help="how many (default: %(default)s)")
+    add("--seed", type=int, default=0, help="fixes the draw (default: %(default)s)")
+    add("-o", "--output", metavar="FILE", help="picture; default: NAME-samples.png")
+    add("--steps", type=_positive, help="of a diffusion: calls of the network")
+    add("--sampler", help="of a diffusion: ancestral (default) or ddim")
+    _config(add)
+    _backend(add)
+
+    add = command(
+        _show,
+        "draw what a model says of test images: captions, boxes, or classes of pixels",
+        "kerazoo show runs/unet-20250131-120000 -o answers.png",
+    )
+    _model_argument(add)
+    add("--data", help="data set; that of the run, else the card's, by default")
+    add("-n", type=_positive, default=8, help="how many images (default: %(default)s)")
+    add("-o", "--output", metavar="FILE", help="picture; default: NAME-answers.png")
+    _config(add)
+    _backend(add)
 
     add = command(
         _export,
@@ -387,6 +471,16 @@ def _summary(arguments):
     )
 
 
+def _diagram(arguments):
+    config = dict(arguments.set)
+    catalog.card(arguments.name)
+    _start_keras(arguments)
+    _check_keywords(arguments.name, config)
+    output = arguments.output or f"{arguments.name}.svg"
+    report.diagram(arguments.name, output, tiny=arguments.tiny, **config)
+    _say(f"wrote {output}")
+
+
 # --------------------------------------------------------------- training and measuring
 
 # What decides the outcome of a run; fixed when it is started.
@@ -518,6 +612,73 @@ def _evaluate(arguments):
         )
     else:
         _print_metrics(split, metrics)
+
+
+def _data(arguments, settings, model):
+    """The data set asked for, else that of the run, else the card's."""
+    asked = arguments.data or settings.get("data")
+    return asked or catalog.card(model.architecture).dataset
+
+
+def _play(arguments):
+    model, settings = _open(arguments)
+    data = _data(arguments, settings, model)
+    output = arguments.output or f"{model.name}.gif"
+    gained = report.episode(model, data, output, seed=arguments.seed)
+    print(f"return {gained:.4f}")
+    _say(f"wrote {output}")
+
+
+def _transcribe(arguments):
+    from scipy.io import wavfile
+
+    model, _ = _open(arguments)
+    if not hasattr(model, "transcribe"):
+        raise ValueError(f"{model.name!r} does not transcribe speech.")
+    for path in arguments.recordings:
+        rate, audio = wavfile.read(path)
+        text = model.transcribe(audio, beam_width=arguments.beam_width)
+        if rate != model.filter_bank.sample_rate:
+            raise ValueError(
+                f"{path} has {rate} samples a second, but {model.name!r} hears "
+                f"{model.filter_bank.sample_rate}."
+            )
+        print(f"{path}: {text}")
+    if arguments.picture is not None:
+        report.transcript(model, audio, arguments.picture)
+        _say(f"wrote {arguments.picture}")
+
+
+def _translate(arguments):
+    model, _ = _open(arguments)
+    if not hasattr(model, "translate"):
+        raise ValueError(f"{model.name!r} does not translate.")
+    found = model.translate(arguments.sentences, beam_width=arguments.beam_width)
+    print(*found, sep="\n")
+
+
+def _sample(arguments):
+    model, _ = _open(arguments)
+    if not hasattr(model, "sample"):
+        raise ValueError(f"{model.name!r} does not draw images.")
+    options = {key: getattr(arguments, key) for key in ("steps", "sampler")}
+    options = {key: value for key, value in options.items() if value is not None}
+    if options and not hasattr(model, "trajectory"):
+        raise ValueError(
+            f"{model.name!r} draws in one step. Received: --{' --'.join(options)}"
+        )
+    output = arguments.output or f"{model.name}-samples.png"
+    images = model.sample(arguments.n, seed=arguments.seed, **options)
+    report.sample_sheet(images, output)
+    _say(f"wrote {output}")
+
+
+def _show(arguments):
+    model, settings = _open(arguments)
+    data = _data(arguments, settings, model)
+    output = arguments.output or f"{model.name}-answers.png"
+    report.answers(model, data, output, n=arguments.n)
+    _say(f"wrote {output}")
 
 
 def _export(arguments):

@@ -325,3 +325,26 @@ def test_fit_on_every_backend(backend, tmp_path, python):
     )  # fmt: skip
     settings = json.loads((tmp_path / "settings.json").read_text())
     assert settings["backend"] == backend and settings["machine"]["devices"]
+
+
+# -------------------------------------------------------------------------- new images
+
+
+def test_sample_writes_a_sheet(run, tmp_path):
+    picture = tmp_path / "samples.png"
+    code, _, err = run("sample", "vae", "-n", 4, "-o", picture)
+    assert code == 0, err
+    assert picture.is_file() and "samples.png" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["fleuret_mnist"], "'fleuret_mnist' does not draw images"),
+        (["vae", "--steps", "5"], "'vae' draws in one step. Received: --steps"),
+    ],
+)
+def test_sample_refuses(run, words, hint):
+    code, _, err = run("sample", *words)
+    assert code == 1
+    assert hint in " ".join(err.split())
