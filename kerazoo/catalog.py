@@ -44,7 +44,8 @@ class Card:
         variants: `{label: {"config": {...}, "params": int}}`, configurations of this
             builder named by the paper, with their exact trainable parameters.
         recipe: optimizer, loss, metrics, batch_size, epochs, and where the paper has
-            them schedule, shuffle, augment; of agents, the experience they learn from.
+            them schedule, shuffle, augment; of agents, the experience they learn from;
+            steps_per_execution where the calls of single updates cost measurably.
         preprocess: how raw data become inputs (for images: mean and std on the
             0..255 scale, pad).
         published: figures of the paper, each with its place.
@@ -92,7 +93,7 @@ _WRITTEN = {field.name for field in dataclasses.fields(Card)} - _DERIVED
 _OWN = {"params", "non_trainable", "macs", "variants", "published"}
 _RECIPE_KEYS = {
     "optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "batch_size",
-    "epochs", "schedule", "shuffle", "augment", "experience",
+    "epochs", "schedule", "shuffle", "augment", "experience", "steps_per_execution",
 }  # fmt: skip
 
 _registered: dict[str, Card] = {}

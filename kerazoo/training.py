@@ -93,6 +93,7 @@ def fit(
             start = checkpoint.state["start_step"] = _iterations(placed)
         steps = _steps_per_epoch(train, keywords, batch_size)
         _set_schedule(placed, recipe, steps, epochs, start)
+        _group_steps(placed, recipe)
         lived = train if isinstance(train, experience.Experience) else None
         if lived is not None:
             lived.attach(placed)
@@ -389,6 +390,15 @@ def _set_schedule(model, recipe, steps_per_epoch, epochs, start_step):
         )
 
 
+def _group_steps(model, recipe):
+    """Makes several updates in one call if the recipe says so; torch cannot.
+
+    Set on the model rather than compiled into it, so that its file trains on torch.
+    """
+    if keras.backend.backend() != "torch" and model.steps_per_execution == 1:
+        model.steps_per_execution = recipe.get("steps_per_execution", 1)
+
+
 def _parts(optimizer, identifier):
     """An optimizer with what the recipe says of it; of a MultiOptimizer, each of it."""
     if identifier["class_name"] != "MultiOptimizer":
@@ -442,7 +452,7 @@ class _Watch(keras.callbacks.Callback):
             signal.signal(signal.SIGINT, before)
 
     def on_train_batch_end(self, batch, logs=None):
-        if batch % self.EVERY == 0:
+        if (batch + 1) % self.EVERY == 0:  # also where 20 updates are one call
             self._check(logs)
         if self.interrupted:
             self.model.stop_training = True

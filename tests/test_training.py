@@ -93,6 +93,28 @@ def test_equals_plain_keras_fit(small):
         assert ours.history[name] == pytest.approx(values)
 
 
+def test_several_updates_in_one_call_change_nothing():
+    losses = []
+    for steps in (1, 20):
+        keras.utils.set_random_seed(0)
+        model = kerazoo.create(
+            "fleuret_mnist", tiny=True, recipe={"steps_per_execution": steps}
+        )
+        history = kerazoo.fit(model, "digits", epochs=1, seed=0, verbose=0)
+        assert model.steps_per_execution == (
+            1 if keras.backend.backend() == "torch" else steps
+        )
+        losses.append(history.history["loss"][-1])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def test_what_the_user_compiled_is_not_regrouped():
+    model = kerazoo.create("fleuret_mnist", tiny=True)
+    model.compile("sgd", "sparse_categorical_crossentropy", steps_per_execution=2)
+    kerazoo.fit(model, "digits", epochs=1, verbose=0)
+    assert model.steps_per_execution == 2
+
+
 def test_the_recipes_schedule_is_applied_and_restarts():
     model = kerazoo.create("resnet20", tiny=True)
     kerazoo.fit(model, "digits", epochs=1, batch_size=512, verbose=0)
