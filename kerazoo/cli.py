@@ -279,12 +279,15 @@ def _parser():
 
     add = command(
         _show,
-        "draw what a model says of test images: captions, boxes, or classes of pixels",
+        "draw what a model does on test data, as suits its task: worst errors, boxes, "
+        "regions, texts, samples, returns",
         "kerazoo show runs/unet-20250131-120000 -o answers.png",
     )
     _model_argument(add)
     add("--data", help="data set; that of the run, else the card's, by default")
-    add("-n", type=_positive, default=8, help="how many images (default: %(default)s)")
+    add("--split", help="the test split by default")
+    add("-n", type=_positive, default=8, help="how many examples (default: %(default)s)"
+        "; of samples n x n")  # fmt: skip
     add("-o", "--output", metavar="FILE", help="picture; default: NAME-answers.png")
     _config(add)
     _backend(add)
@@ -518,11 +521,11 @@ def _fit(arguments):
     )
     shutil.copyfile(run / "last.keras", run / "model.keras")
     report.write_history(history, run / "history.csv")
-    report.learning_curves(history, run / "learning_curve.png")
-    _, split, metrics = _measure(
+    data, split, metrics = _measure(
         model, settings["data"], None, settings["batch_size"], 0
     )
     _print_metrics(split, metrics)
+    _draw(model, data, split, run, arguments.debug)
     print(f"run folder {run}")
 
 
@@ -612,6 +615,23 @@ def _evaluate(arguments):
         )
     else:
         _print_metrics(split, metrics)
+    if settings:
+        path = pathlib.Path(arguments.model)
+        run = path if path.is_dir() else path.parent
+        _draw(model, data, split, run, arguments.debug)
+
+
+def _draw(model, data, split, run, debug):
+    """Draws what a model does on a split into its run folder, where it can be drawn."""
+    path = run / (re.sub(r"[^\w-]+", "_", split) + ".png")
+    try:
+        report.show(model, data, path, split=split)
+    except Exception as error:  # a picture is no reason for a command to fail
+        if debug:
+            raise
+        _say(f"no picture: {error}")
+    else:
+        _say(f"wrote {path}")
 
 
 def _data(arguments, settings, model):
@@ -675,9 +695,9 @@ def _sample(arguments):
 
 def _show(arguments):
     model, settings = _open(arguments)
-    data = _data(arguments, settings, model)
+    data = arguments.data or settings.get("data")
     output = arguments.output or f"{model.name}-answers.png"
-    report.answers(model, data, output, n=arguments.n)
+    report.show(model, data, output, split=arguments.split, n=arguments.n)
     _say(f"wrote {output}")
 
 

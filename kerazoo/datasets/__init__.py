@@ -36,6 +36,7 @@ class Source:
         image_shape: `(height, width, channels)` with None where they vary.
         read: `split -> tf.data.Dataset` of (image or input, target) examples, or of
             texts; of an environment, a function `(count, seed)` that makes it.
+        labels: names of the classes, or None.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Source:
     splits: tuple
     image_shape: tuple | None
     read: Callable
+    labels: tuple | None = None
 
 
 def names():
@@ -81,8 +83,9 @@ def find(name, model):
     if dataset.kind in OF_IMAGES:
         image_shape = dataset.load("test", shape)[0].shape[1:]
     return Source(
-        name, dataset.kind, dataset.classes, ("train", "test"), image_shape, read
-    )
+        name, dataset.kind, dataset.classes, ("train", "test"), image_shape, read,
+        dataset.labels,
+    )  # fmt: skip
 
 
 def offline(model):
@@ -94,6 +97,25 @@ def offline(model):
 def architecture_of(model):
     """Builder name behind a model; its own name where it was loaded from a file."""
     return getattr(model, "architecture", model.name)
+
+
+def name_for(model, data):
+    """Name of the dataset meant by `data`, or None where data were handed over.
+
+    Raises:
+        ValueError: `data` is None and the model has no dataset of its own.
+    """
+    if isinstance(data, str):
+        return data
+    if data is not None:
+        return None
+    card = catalog.cards().get(architecture_of(model))
+    if card is None or card.dataset is None:
+        raise ValueError(
+            f"{model.name!r} is no architecture of the catalogue with a dataset of its "
+            "own: pass `data`, the name of a dataset or the data themselves."
+        )
+    return card.dataset
 
 
 def _input_shape(model):
