@@ -293,6 +293,26 @@ def _parser():
     _backend(add)
 
     add = command(
+        _demo,
+        "open a page on this machine to try a network: draw a digit, give it an image, "
+        "a text or a recording, sample, play",
+        "kerazoo demo runs/unet-20250131-120000",
+    )
+    add(
+        "model",
+        metavar="PATH",
+        nargs="?",
+        default="lenet5_modern",
+        help="run folder, .keras file, or an architecture, whose reduced configuration "
+        "is trained first, the first time (default: %(default)s)",
+    )
+    add("--data", help="data set; that of the run, else the card's, by default")
+    add("--port", type=_positive, help="the first free one from 7860 on by default")
+    add("--no-browser", action="store_true", help="open no browser")
+    _config(add)
+    _backend(add)
+
+    add = command(
         _export,
         "write a model for serving: SavedModel, ONNX, LiteRT or weights alone",
         "kerazoo export runs/lenet5-20250131-120000 --format litert -o lenet5.tflite",
@@ -699,6 +719,38 @@ def _show(arguments):
     output = arguments.output or f"{model.name}-answers.png"
     report.show(model, data, output, split=arguments.split, n=arguments.n)
     _say(f"wrote {output}")
+
+
+def _demo(arguments):
+    from kerazoo import demo
+
+    if not pathlib.Path(arguments.model).exists():
+        card = catalog.cards().get(arguments.model)
+        if card is not None and not arguments.set:
+            arguments.model = str(_trained(card, arguments))
+    model, settings = _open(arguments)
+    data = arguments.data or settings.get("data")
+    demo.launch(model, data, port=arguments.port, browser=not arguments.no_browser)
+
+
+def _trained(card, arguments):
+    """The run folder of the reduced configuration, trained now or before."""
+    from kerazoo import demo
+
+    run = pathlib.Path(f"runs/demo-{card.name}")
+    if (run / "model.keras").exists():
+        return run
+    _start_keras(arguments)
+    demo.check(kerazoo.create(card.name, tiny=True))
+    _say(
+        f"training the reduced {card.name} on {card.offline or card.dataset} first, "
+        f"for seconds to minutes; Ctrl-C ends it early. It is kept in {run}."
+    )
+    words = ["fit", card.name, "--tiny", "--seed", "0", "--run-dir", str(run)]
+    if (run / "last.keras").exists():
+        words.append("--resume")
+    _fit(_parser().parse_args(words))
+    return run
 
 
 def _export(arguments):

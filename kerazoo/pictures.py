@@ -299,6 +299,37 @@ def region_colors():
     return np.array(colormaps["tab20"].colors)
 
 
+def named_regions(images, masks, titles, names):
+    """As `regions`, with titles and a legend.
+
+    Args:
+        images: as of `regions`.
+        masks: as of `regions`.
+        titles: what the image and each mask is called.
+        names: those of the classes.
+
+    Returns:
+        The `matplotlib.figure.Figure`.
+    """
+    from matplotlib.patches import Patch
+
+    parts = painted(images, masks)
+    mosaic = [image for row in zip(*parts, strict=True) for image in row]
+    columns = len(parts) * min(2, len(images))
+    rows = math.ceil(len(mosaic) / columns)
+    figure = canvas(1.9 * columns, 2 * rows + 0.5)
+    tiles(figure, mosaic, titles * len(images), columns)
+    colors = region_colors()
+    patches = [
+        Patch(color=colors[k % len(colors)], label=name) for k, name in enumerate(names)
+    ]
+    figure.legend(
+        handles=patches, loc="outside lower center", ncols=min(len(names), 2 * columns),
+        frameon=False, fontsize=9,
+    )  # fmt: skip
+    return figure
+
+
 def captioned(images, captions, path=None, *, columns=4):
     """Draws images with a line of text above each.
 
@@ -336,6 +367,9 @@ def tiles(figure, images, titles, columns):
     rows = math.ceil(len(images) / columns)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis in axes:
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_color("#b0b0b0")
+    for axis in axes[len(images) :]:
         axis.set_axis_off()
     for axis, image, text in zip(axes, stretched(images), titles, strict=False):
         axis.imshow(image, cmap="gray", vmin=0, vmax=1)

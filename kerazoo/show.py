@@ -142,8 +142,14 @@ class _Examples:
         )
 
 
-def _drawing(model, examples):
-    """The function that draws what suits a model."""
+def task_of(model):
+    """What a model does, as far as its kind says.
+
+    Returns:
+        "bands", "caption", "detect", "draws", "generate", "play", "reconstruct",
+        "sample", "segment", "transcribe" or "translate"; None where outputs and data
+        must say it, as of classifiers.
+    """
     from kerazoo.layers.captioner import Captioner
     from kerazoo.layers.composite import Composite
     from kerazoo.layers.detector import Detector
@@ -153,29 +159,36 @@ def _drawing(model, examples):
     from kerazoo.layers.speech import SpeechRecognizer
     from kerazoo.layers.translator import Translator
 
-    for kind, draw in (
-        (Captioner, _captions),
-        (Detector, _boxes),
-        (LanguageModel, _continuations),
-        (SegmentationModel, _regions),
-        (SpeechRecognizer, _transcripts),
-        (Translator, _translations),
+    for kind, task in (
+        (Captioner, "caption"),
+        (Detector, "detect"),
+        (LanguageModel, "generate"),
+        (SegmentationModel, "segment"),
+        (SpeechRecognizer, "transcribe"),
+        (Translator, "translate"),
     ):
         if isinstance(model, kind):
-            return draw
-    if isinstance(model, Composite):
-        is_autoencoder = not hasattr(model, "sample") or hasattr(model, "reconstruct")
-        return _reconstructions if is_autoencoder else _samples
-    if isinstance(getattr(model, "loss", None), GaussianNLL):
-        return _bands
-    if hasattr(model, "mode"):
-        return _mixture
+            return task
     card = catalog.cards().get(datasets.architecture_of(model))
-    if card is not None and card.preprocess.get("target") == "image":
-        return _reconstructions
+    if hasattr(model, "reconstruct") or (
+        card is not None and card.preprocess.get("target") == "image"
+    ):
+        return "reconstruct"
+    if isinstance(model, Composite) and hasattr(model, "sample"):
+        return "sample"
+    if "experience" in (getattr(model, "recipe", None) or {}):
+        return "play"
+    if isinstance(getattr(model, "loss", None), GaussianNLL):
+        return "bands"
+    return "draws" if hasattr(model, "mode") else None
+
+
+def _drawing(model, examples):
+    """The function that draws what suits a model."""
+    task = task_of(model)
+    if task is not None:
+        return _DRAWINGS[task]
     source = examples.find().source
-    if source is not None and source.kind == "environments":
-        return _games
     if source is not None and source.kind == "graphs":
         return _nodes
     _check_classifier(model, examples)
@@ -220,10 +233,10 @@ def _classes(model, examples, n, seed):
     truth, given, worst = _classified(model, examples, n)
     name = examples.labels.__getitem__ if examples.labels else str
     images = worst and _as_images(worst["image"])
-    figure = pictures.canvas(10.5 if images is not None else 5.2, 5)
+    figure = pictures.canvas(12.5 if images is not None else 5.2, 5)
     left = figure
     if images is not None:
-        left, right = figure.subfigures(1, 2)
+        left, right = figure.subfigures(1, 2, width_ratios=(2, 3))
         right.suptitle("most confidently wrong", fontsize=11)
         titles = [
             f"{name(true)}, given {name(wrong)}" + (f" ({p:.0%})" if p <= 1 else "")
@@ -231,7 +244,7 @@ def _classes(model, examples, n, seed):
                 worst["true"], worst["given"], worst["share"], strict=True
             )
         ]
-        pictures.tiles(right, images, titles, columns=math.ceil(math.sqrt(n)))
+        pictures.tiles(right, images, titles, columns=min(n, 4))
     right_ones = sum(truth == given)
     left.suptitle(
         f"{examples.title}: {right_ones} of {len(truth)} right "
@@ -341,28 +354,13 @@ def _boxes(model, examples, n, seed):
 
 
 def _regions(model, examples, n, seed):
-    from matplotlib.patches import Patch
-
     x, y, _ = examples.first(n)
     scores = model.predict_on_batch(x)
     is_binary = scores.shape[-1] == 1
     found = scores[..., 0] > 0.5 if is_binary else scores.argmax(axis=-1)
-    found = found.astype(int)
-    columns = pictures.painted(x, [y.reshape(found.shape).astype(int), found])
-    images = [image for row in zip(*columns, strict=True) for image in row]
-    classes = 2 if is_binary else scores.shape[-1]
-    names = examples.labels or [*map(str, range(classes))]
-    rows = math.ceil(len(images) / 6)
-    figure = pictures.canvas(11, 2 * rows + 0.5)
-    pictures.tiles(figure, images, ["", "true", "given"] * len(x), columns=6)
-    colors = pictures.region_colors()
-    figure.legend(
-        handles=[
-            Patch(color=colors[k % len(colors)], label=names[k]) for k in range(classes)
-        ],
-        loc="outside lower center", ncols=min(classes, 10), frameon=False, fontsize=9,
-    )  # fmt: skip
-    return figure
+    masks = [y.reshape(found.shape).astype(int), found.astype(int)]
+    names = examples.labels or [*map(str, range(2 if is_binary else scores.shape[-1]))]
+    return pictures.named_regions(x, masks, ["", "true", "given"], names)
 
 
 def _captions(model, examples, n, seed):
@@ -476,8 +474,9 @@ def _games(model, examples, n, seed):
 
     from kerazoo.datasets import experience
 
-    gained = experience.returns(model, examples.source, seed=seed)
-    frames, total = experience.watch(model, examples.source, seed=seed)
+    source = examples.find().source
+    gained = experience.returns(model, source, seed=seed)
+    frames, total = experience.watch(model, source, seed=seed)
     chosen = np.linspace(0, len(frames) - 1, min(_FRAMES, len(frames)))
     chosen = chosen.round().astype(int)
     figure = pictures.canvas(11, 4.2)
@@ -487,8 +486,7 @@ def _games(model, examples, n, seed):
     axis.set_xlabel("return")
     axis.set_ylabel("episodes")
     axis.set_title(
-        f"{examples.source.name}: mean return {gained.mean():.2f} of {len(gained)} "
-        "greedy episodes",
+        f"{source.name}: mean return {gained.mean():.2f} of {len(gained)} games",
         fontsize=11,
     )
     right.suptitle(f"one of them: return {total:g}", fontsize=11)
@@ -517,13 +515,13 @@ def _bands(model, examples, n, seed):
     axis = figure.subplots()
     axis.plot(x, y, ".", color="gray", markersize=3, label=examples.title)
     axis.plot(grid, mean, color="C0", label="mean")
-    for width, normal in ((1, 0.683), (2, 0.954)):
+    for width, normal, color in ((2, 0.954, "#d6e6f2"), (1, 0.683, "#a9cbe3")):
         share = np.mean(np.abs(y - at) <= width * around)
         axis.fill_between(
-            grid, mean - width * deviation, mean + width * deviation, color="C0",
-            alpha=0.25, linewidth=0,
-            label=f"within {width} deviation{'s' if width > 1 else ''}: {share:.1%} of "
-            f"the points (normal: {normal:.1%})",
+            grid, mean - width * deviation, mean + width * deviation, color=color,
+            linewidth=0, zorder=1,
+            label=f"within {width} standard deviation{'s'[: width - 1]}: {share:.1%} "
+            f"of the points (normal: {normal:.1%})",
         )  # fmt: skip
     axis.legend(frameon=False, fontsize=9)
     axis.set(xlabel="input", ylabel="target")
@@ -564,3 +562,18 @@ def _points(model, examples):
         )
     xs, ys, _ = zip(*examples, strict=True)
     return np.concatenate(xs)[:, 0], np.concatenate(ys)[:, 0]
+
+
+_DRAWINGS = {
+    "bands": _bands,
+    "caption": _captions,
+    "detect": _boxes,
+    "draws": _mixture,
+    "generate": _continuations,
+    "play": _games,
+    "reconstruct": _reconstructions,
+    "sample": _samples,
+    "segment": _regions,
+    "transcribe": _transcripts,
+    "translate": _translations,
+}

@@ -222,6 +222,54 @@ def batches(
     )
 
 
+def prepared(image, model):
+    """One image from anywhere as the model takes it, a batch of inputs.
+
+    It is resized, given the model's channels and standardised as the card of its
+    architecture says; a classifier is shown its middle square.
+
+    Args:
+        image: uint8 array `(height, width, 1 or 3)`.
+        model: a model that takes images.
+
+    Returns:
+        NumPy inputs of one example, an array or a mapping of arrays.
+
+    Raises:
+        ValueError: `image` is no such array, or the model takes no images.
+
+    Example:
+        >>> model.predict(kerazoo.datasets.prepared(image, model))
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    image = np.asarray(image)
+    if image.ndim != 3 or image.shape[-1] not in (1, 3) or image.dtype != "uint8":
+        raise ValueError(
+            "`image` must be a uint8 array (height, width, 1 or 3). Received: "
+            f"{image.dtype} {image.shape}"
+        )
+    card = catalog.cards().get(architecture_of(model))
+    kind, target = {
+        "boxes": ("detection", {"boxes": np.zeros((0, 4)), "labels": np.zeros(0, int)}),
+        "caption": ("captions", np.array([""])),
+        "mask": ("segmentation", np.zeros(image.shape[:2], "uint8")),
+    }.get(card and card.preprocess.get("target"), ("images", 0))
+    if kind == "images":
+        height, width, _ = image.shape
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        image = image[top : top + side, left : left + side]
+
+    def read(split):
+        return tf.data.Dataset.from_tensors((image, target))
+
+    source = Source("the image", kind, 0, ("given",), image.shape, read)
+    batch = batches(source, "given", model, batch_size=1, training=False)
+    return next(batch.as_numpy_iterator())[0]
+
+
 def _check_classes(source, model):
     outputs = model.output_shape
     if source.classes is None or not isinstance(outputs, tuple):

@@ -242,6 +242,7 @@ def encoder(split, input_shape=(8,)):
     "tc_patterns",
     kind="arrays",
     classes=None,
+    labels=("C", "T"),
     about="T (1) and C (0) of five squares in 4 orientations on a retina: the 8 in the "
     "middle, 100 times over, train; every place two cells off the rim is test",
 )
