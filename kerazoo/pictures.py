@@ -248,7 +248,7 @@ def heard(axis, model, spectrogram, logits, frames):
 
 
 def regions(images, masks, path=None, *, strength=0.6):
-    """Draws images, and beside each the classes of its pixels laid over it.
+    """Draws images, and beside each the classes of its pixels laid over it in grey.
 
     Args:
         images: array `(n, height, width, 1 or 3)` of any range; each image is stretched
@@ -273,7 +273,7 @@ def regions(images, masks, path=None, *, strength=0.6):
 
 
 def painted(images, masks, strength=0.6):
-    """The images, then for each mask the images with its classes laid over them.
+    """The images, then for each mask the images in grey with its classes over them.
 
     A list of arrays `(n, height, width, 3)` in 0..1, of the masks' extent; arguments as
     of `regions`.
@@ -284,9 +284,9 @@ def painted(images, masks, strength=0.6):
     height, width = np.shape(masks[0])[1:]
     top, left = (images.shape[1] - height) // 2, (images.shape[2] - width) // 2
     images = images[:, top : top + height, left : left + width]
-    colors = region_colors()
+    colors, grey = region_colors(), images.mean(axis=-1, keepdims=True)
     return [images] + [
-        strength * colors[np.asarray(mask) % len(colors)] + (1 - strength) * images
+        strength * colors[np.asarray(mask) % len(colors)] + (1 - strength) * grey
         for mask in masks
     ]
 
@@ -296,7 +296,7 @@ def region_colors():
     import numpy as np
     from matplotlib import colormaps
 
-    return np.array(colormaps["tab20"].colors)
+    return np.concatenate([colormaps["tab20"].colors[start::2] for start in (0, 1)])
 
 
 def named_regions(images, masks, titles, names):

@@ -8,7 +8,7 @@ from kerazoo import catalog, datasets, pictures
 _MOST = 10_000  # examples that a classifier is shown, to the end of a batch
 _STEPS = 50  # of a diffusion, by DDIM
 _SURE = 0.5  # score from which a detection is drawn
-_TOKENS = 32  # of a text that is given, and of its continuation
+_TOKENS = 64  # of a text that is given, and of its continuation
 _FRAMES = 10  # of an episode
 
 
@@ -203,6 +203,8 @@ def _check_classifier(model, examples):
     _, y, _ = examples.first(1)
     outputs = model.output_shape
     shape = None if y is None else y.shape[1:]
+    if not isinstance(outputs, tuple):  # several outputs
+        shape = None
     is_binary = shape in ((), (1,)) and outputs[1:] == (1,) and y.item() in (0, 1)
     is_one_of_many = (
         shape == ()
