@@ -102,7 +102,7 @@ def classify(model, image, data=None, labels=None):
     scores = model.predict_on_batch(inputs)[0]
     if len(scores) == 1:
         scores = np.array([1 - scores[0], scores[0]])
-    names = [labels[k] if labels else str(k) for k in range(len(scores))]
+    names = pictures.class_names(labels, len(scores))[: len(scores)]
     if scores.min() >= 0 and abs(scores.sum() - 1) < 1e-3:
         return dict(zip(names, map(float, scores), strict=True))
     return names[scores.argmax()]
@@ -125,7 +125,7 @@ def segment(model, image, labels=None):
     if inputs is None:
         return None
     mask = model.segment(inputs[0])[None]
-    names = labels or [*map(str, range(mask.max() + 1))]
+    names = pictures.class_names(labels, mask.max() + 1)
     return pictures.named_regions(inputs, [mask], ["image", "classes"], names)
 
 

@@ -468,7 +468,8 @@ def confusion(axis, truth, given, names=None):
     """
     import numpy as np
 
-    classes = len(names) if names else max(np.max(truth), np.max(given)) + 1
+    labels = class_names(names, max(np.max(truth), np.max(given)) + 1)
+    classes = len(labels)
     counts = np.zeros((classes, classes), int)
     np.add.at(counts, (truth, given), 1)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -478,7 +479,6 @@ def confusion(axis, truth, given, names=None):
     if classes > _MOST_NUMBERS:
         return
     places = range(classes)
-    labels = list(names or map(str, places))
     axis.set_xticks(places, labels)
     if max(map(len, labels)) > 2:
         axis.tick_params("x", rotation=45)
@@ -489,6 +489,12 @@ def confusion(axis, truth, given, names=None):
             column, row, str(counts[row, column]), ha="center", va="center", fontsize=8,
             color="white" if shares[row, column] > 0.5 else "black",
         )  # fmt: skip
+
+
+def class_names(names, count):
+    """Names of so many classes at least: numbers where there are no others."""
+    names = list(names or ())
+    return names + [str(k) for k in range(len(names), count)]
 
 
 def written_texts(texts, path=None, *, columns=88):

@@ -1,5 +1,6 @@
 """What a model does, in one picture that suits its task."""
 
+import functools
 import itertools
 import math
 
@@ -70,40 +71,45 @@ def answers(model, data, path=None, *, n=8):
 
 
 class _Examples:
-    """Batches `(x, y, sample_weight)` of NumPy arrays, read when they are needed.
+    """Batches `(x, y, sample_weight)` of NumPy arrays; what is not needed is not read.
 
-    Attributes:
-        source: the `datasets.Source`, or None where data were handed over.
-        title: what the data are called.
+    Args:
+        model: the model that will take them.
+        data: as of `show`.
+        split: as of `show`.
     """
 
     def __init__(self, model, data, split):
         self.model, self.data, self.split = model, data, split
-        self.source, self.title = None, "the data"
 
-    def find(self):
-        """Looks for a named dataset; gives itself."""
+    @functools.cached_property
+    def source(self):
+        """The `datasets.Source`, or None where data were handed over."""
         name = datasets.name_for(self.model, self.data)
-        if name is not None and self.source is None:
-            self.source = datasets.find(name, self.model)
-            self.split = self.split or datasets.evaluation_split(self.source)
-            self.title = f"{name}, {self.split}"
-        elif name is None and self.split is not None:
+        if name is not None:
+            source = datasets.find(name, self.model)
+            self.split = self.split or datasets.evaluation_split(source)
+            return source
+        if self.split is not None:
             raise ValueError(
                 "`split` goes with the name of a dataset. Received: "
                 f"split={self.split!r} and data of {type(self.data).__name__}"
             )
-        return self
+        return None
+
+    @property
+    def title(self):
+        """What the data are called."""
+        return f"{self.source.name}, {self.split}" if self.source else "the data"
 
     @property
     def labels(self):
         """Names of the classes, or None."""
-        return None if self.source is None else self.source.labels
+        return self.source and self.source.labels
 
     def __iter__(self):
         import keras
 
-        self.find()
         for batch in self._batches():
             yield keras.utils.unpack_x_y_sample_weight(
                 keras.tree.map_structure(keras.ops.convert_to_numpy, batch)
@@ -188,7 +194,7 @@ def _drawing(model, examples):
     task = task_of(model)
     if task is not None:
         return _DRAWINGS[task]
-    source = examples.find().source
+    source = examples.source
     if source is not None and source.kind == "graphs":
         return _nodes
     _check_classifier(model, examples)
@@ -233,7 +239,7 @@ def _scores(predictions):
 
 def _classes(model, examples, n, seed):
     truth, given, worst = _classified(model, examples, n)
-    name = examples.labels.__getitem__ if examples.labels else str
+    names = pictures.class_names(examples.labels, max(truth.max(), given.max()) + 1)
     images = worst and _as_images(worst["image"])
     figure = pictures.canvas(12.5 if images is not None else 5.2, 5)
     left = figure
@@ -241,20 +247,22 @@ def _classes(model, examples, n, seed):
         left, right = figure.subfigures(1, 2, width_ratios=(2, 3))
         right.suptitle("most confidently wrong", fontsize=11)
         titles = [
-            f"{name(true)}, given {name(wrong)}" + (f" ({p:.0%})" if p <= 1 else "")
+            f"{names[true]}, given {names[wrong]}" + (f" ({p:.0%})" if p <= 1 else "")
             for true, wrong, p in zip(
                 worst["true"], worst["given"], worst["share"], strict=True
             )
         ]
         pictures.tiles(right, images, titles, columns=min(n, 4))
-    right_ones = sum(truth == given)
-    left.suptitle(
-        f"{examples.title}: {right_ones} of {len(truth)} right "
-        f"({right_ones / len(truth):.2%})",
-        fontsize=11,
-    )
+    left.suptitle(_tally(examples, truth == given), fontsize=11)
     pictures.confusion(left.subplots(), truth, given, examples.labels)
     return figure
+
+
+def _tally(examples, is_right):
+    return (
+        f"{examples.title}: {is_right.sum()} of {len(is_right)} right "
+        f"({is_right.mean():.2%})"
+    )
 
 
 def _classified(model, examples, n):
@@ -316,18 +324,13 @@ def _nodes(model, examples, n, seed):
     figure = pictures.canvas(10.5, 5)
     left, right = figure.subplots(1, 2)
     pictures.confusion(left, truth, given, examples.labels)
-    right_ones = sum(truth == given)
-    left.set_title(
-        f"{examples.title}: {right_ones} of {len(truth)} right "
-        f"({right_ones / len(truth):.2%})",
-        fontsize=11,
-    )
+    left.set_title(_tally(examples, truth == given), fontsize=11)
     if np.allclose(scores.sum(axis=-1), 1, atol=1e-3):
         scores = np.log(np.maximum(scores, 1e-7))
     centred = scores - scores.mean(axis=0)
     places = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
-    for right_one, marker in ((True, "o"), (False, "x")):
-        chosen = (truth == given) == right_one
+    for is_right, marker in ((True, "o"), (False, "x")):
+        chosen = (truth == given) == is_right
         right.scatter(
             *places[chosen].T, c=truth[chosen], marker=marker, s=22, cmap="tab10",
             vmin=0, vmax=9, alpha=0.8,
@@ -361,7 +364,7 @@ def _regions(model, examples, n, seed):
     is_binary = scores.shape[-1] == 1
     found = scores[..., 0] > 0.5 if is_binary else scores.argmax(axis=-1)
     masks = [y.reshape(found.shape).astype(int), found.astype(int)]
-    names = examples.labels or [*map(str, range(2 if is_binary else scores.shape[-1]))]
+    names = pictures.class_names(examples.labels, 2 if is_binary else scores.shape[-1])
     return pictures.named_regions(x, masks, ["", "true", "given"], names)
 
 
@@ -476,7 +479,7 @@ def _games(model, examples, n, seed):
 
     from kerazoo.datasets import experience
 
-    source = examples.find().source
+    source = examples.source
     gained = experience.returns(model, source, seed=seed)
     frames, total = experience.watch(model, source, seed=seed)
     chosen = np.linspace(0, len(frames) - 1, min(_FRAMES, len(frames)))
