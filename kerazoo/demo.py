@@ -5,7 +5,9 @@ then the pages, one for each task, which Gradio draws. It is imported when a pag
 built: `pip install "kerazoo[demo]"`. Nothing is fetched from a network, or sent to one.
 """
 
+import base64
 import importlib
+import io
 import os
 import tempfile
 
@@ -38,6 +40,13 @@ def flat_image(image):
         opacity = image[..., -1:] / 255
         image = (opacity * image[..., :-1] + 255 * (1 - opacity)).round()
     return image.astype("uint8")
+
+
+def decoded(url):
+    """The image of a data URL, a uint8 array."""
+    from PIL import Image
+
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))))
 
 
 def centred_drawing(image, side, share):
@@ -263,7 +272,7 @@ def launch(model, data=None, *, port=None, browser=True):
         ValueError, ImportError: as `page`.
     """
     blocks = page(model, data)
-    blocks.launch(
+    _, address, _ = blocks.launch(
         inbrowser=browser,
         server_name="127.0.0.1",
         server_port=port,
@@ -272,11 +281,15 @@ def launch(model, data=None, *, port=None, browser=True):
         ssr_mode=False,
         footer_links=[],
         css=_CSS,
+        quiet=True,
+        prevent_thread_lock=True,
     )
+    print(f"{blocks.title} at {address}, until Ctrl-C", flush=True)
+    blocks.block_thread()
 
 
 _CSS = """
-.gradio-container {max-width: 60rem !important; margin: auto !important}
+.gradio-container {width: 100%; max-width: 64rem !important; margin: auto !important}
 .small-images img {image-rendering: pixelated}
 """
 
@@ -342,57 +355,69 @@ def _first(model, data, count):
     return list(source.read(split).take(count).as_numpy_iterator())
 
 
-def _image_input(gradio, model, data):
-    """Where an image is given: drawn, if the model knows drawings, or a file.
-
-    Returns:
-        Components whose images are for the function behind the page.
-    """
-    if data not in DRAWINGS:
-        examples = [flat_image(image) for image, _ in _first(model, data, 6)]
-        image = gradio.Image(
-            label="image", type="numpy", height=360, elem_classes="small-images",
-            value=enlarged(examples[0]) if examples else None,
-        )  # fmt: skip
-        if examples:
-            gradio.Examples(
-                [enlarged(example) for example in examples], image, cache_examples=False
-            )
-        return [image]
-    with gradio.Tab("draw"):
-        pad = gradio.Sketchpad(
-            label="draw with the mouse",
-            brush=gradio.Brush(default_size=22, colors=["#000000"], color_mode="fixed"),
-            eraser=gradio.Eraser(default_size=30),
-            canvas_size=(320, 320),
-            height=420,
-            fixed_canvas=True,
-            layers=False,
-            transforms=(),
-            buttons=[],
-        )
-    with gradio.Tab("upload"):
-        image = gradio.Image(label="an image of one", type="numpy", height=360)
-    return [pad, image]
+# A sheet of paper; what is drawn is sent as a data URL when the pen is lifted.
+_PAPER = """
+<canvas width="280" height="280" style="width: 100%; max-width: 24rem; display: block;
+  border: 1px solid #b0b0b0; background: white; touch-action: none; cursor: crosshair">
+</canvas>
+<button style="margin-top: 0.5rem">clear</button>
+"""
+_PEN = """
+const paper = element.querySelector("canvas"), pen = paper.getContext("2d");
+const send = () => trigger("input", {drawing: paper.toDataURL()});
+const clear = () => { pen.fillStyle = "white"; pen.fillRect(0, 0, 280, 280); };
+const draw = event => {
+  const box = paper.getBoundingClientRect();
+  pen.lineTo((event.clientX - box.left) * 280 / box.width,
+             (event.clientY - box.top) * 280 / box.height);
+  pen.stroke();
+};
+Object.assign(pen, {lineWidth: 20, lineCap: "round", lineJoin: "round"});
+clear();
+paper.onpointerdown = event => {
+  paper.setPointerCapture(event.pointerId);
+  pen.beginPath();
+  draw(event);
+};
+paper.onpointermove = event => { if (event.buttons) draw(event); };
+paper.onpointerup = send;
+element.querySelector("button").onclick = () => { clear(); send(); };
+"""
 
 
 def _on_image(gradio, model, data, function, output):
-    """Lets a function of an image fill an output, whenever an image changes."""
+    """Lets a function of an image fill an output whenever another image is given.
+
+    It is a file, one of the data set, or drawn, if that is of drawings.
+    """
     with gradio.Row():
         with gradio.Column():
-            inputs = _image_input(gradio, model, data)
+            if data in DRAWINGS:
+                with gradio.Tab("draw"):
+                    paper = gradio.HTML(html_template=_PAPER, js_on_load=_PEN)
+                with gradio.Tab("upload"):
+                    image = gradio.Image(label="image", type="numpy", height=360)
+            else:
+                image = _image_or_example(gradio, model, data)
         with gradio.Column():
             output = output()
+    if data in DRAWINGS:
 
-    def run(value):
-        # A pad gives what is drawn with its background and layers.
-        image = value["composite"] if isinstance(value, dict) else value
-        return function(image)
+        def run(event: gradio.EventData):
+            return function(decoded(event.drawing))
 
-    for component in inputs:
-        component.change(
-            run, component, output, show_progress="hidden", trigger_mode="always_last"
-        )
+        paper.input(run, None, output, show_progress="hidden")
+    image.change(function, image, output, show_progress="hidden")
+
+
+def _image_or_example(gradio, model, data):
+    examples = [enlarged(flat_image(raw)) for raw, _ in _first(model, data, 6)]
+    image = gradio.Image(
+        examples[0] if examples else None, label="image", type="numpy", height=360
+    )
+    if examples:
+        gradio.Examples(examples, image, cache_examples=False)
+    return image
 
 
 def _classify_page(gradio, model, data):

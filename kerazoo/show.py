@@ -239,13 +239,15 @@ def _scores(predictions):
 
 def _classes(model, examples, n, seed):
     truth, given, worst = _classified(model, examples, n)
-    names = pictures.class_names(examples.labels, max(truth.max(), given.max()) + 1)
     images = worst and _as_images(worst["image"])
-    figure = pictures.canvas(12.5 if images is not None else 5.2, 5)
-    left = figure
+    left = figure = pictures.canvas(5.2 if images is None else 12.5, 5)
     if images is not None:
         left, right = figure.subfigures(1, 2, width_ratios=(2, 3))
+    left.suptitle(_tally(examples, truth == given), fontsize=11)
+    pictures.confusion(left.subplots(), truth, given, examples.labels)
+    if images is not None:
         right.suptitle("most confidently wrong", fontsize=11)
+        names = pictures.class_names(examples.labels, max(truth.max(), given.max()) + 1)
         titles = [
             f"{names[true]}, given {names[wrong]}" + (f" ({p:.0%})" if p <= 1 else "")
             for true, wrong, p in zip(
@@ -253,8 +255,6 @@ def _classes(model, examples, n, seed):
             )
         ]
         pictures.tiles(right, images, titles, columns=min(n, 4))
-    left.suptitle(_tally(examples, truth == given), fontsize=11)
-    pictures.confusion(left.subplots(), truth, given, examples.labels)
     return figure
 
 

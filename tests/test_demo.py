@@ -1,10 +1,14 @@
 """The page of `kerazoo demo`: what happens behind it, and that it is built."""
 
+import base64
 import importlib
+import io
+import types
 
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 import kerazoo
 from kerazoo import cli, datasets, demo
@@ -155,8 +159,6 @@ def test_samples_come_enlarged_and_repeat():
 
 
 def test_an_agent_plays_a_picture(tmp_path):
-    from PIL import Image
-
     path, outcome = demo.play(kerazoo.create("dqn_mlp", tiny=True), "catch", 0)
     assert Image.open(path).n_frames == 9 and outcome in ("return 1", "return -1")
 
@@ -191,10 +193,15 @@ def test_page_of_a_classifier(classifier, digits):
     config = page.get_config_file()
     assert config["analytics_enabled"] is False
     kinds = [component["type"] for component in config["components"]]
-    assert {"imageeditor", "image", "label"} <= set(kinds)
+    assert {"html", "image", "label"} <= set(kinds)
     image = 255 - digits[0][0].repeat(20, 0).repeat(20, 1)
-    found = functions(page)[0]({"composite": image, "layers": []})
-    assert found == demo.classify(classifier, image, "digits")
+    expected = demo.classify(classifier, image, "digits")
+    on_drawing, on_file = (f.fn for f in page.fns.values() if f.outputs)
+    content = io.BytesIO()
+    Image.fromarray(image[..., 0]).save(content, format="PNG")
+    url = b"data:image/png;base64," + base64.b64encode(content.getvalue())
+    drawn = types.SimpleNamespace(drawing=url.decode())
+    assert on_file(image) == on_drawing(drawn) == expected
 
 
 @pytest.mark.parametrize(
@@ -205,7 +212,7 @@ def test_page_of_a_classifier(classifier, digits):
         ("ddpm", "digits", {"image", "slider", "button"}),
         ("louppe_unet", "cells", {"image", "plot"}),
         ("deep_speech", "tone_letters", {"audio", "textbox", "plot"}),
-        ("denoising_autoencoder", "digits", {"imageeditor", "image"}),
+        ("denoising_autoencoder", "digits", {"html", "image"}),
         ("lenet5", "no_such_data", {"image", "label"}),
     ],
 )
