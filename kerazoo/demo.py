@@ -290,7 +290,6 @@ def launch(model, data=None, *, port=None, browser=True):
 
 _CSS = """
 .gradio-container {width: 100%; max-width: 64rem !important; margin: auto !important}
-.small-images img {image-rendering: pixelated}
 """
 
 
@@ -456,7 +455,7 @@ def _reconstruct_page(gradio, model, data):
     label = "spoilt, and given back" if spoil else "seen, and given back"
     _on_image(
         gradio, model, data, lambda image: give_back(model, image, data, spoil),
-        lambda: gradio.Image(label=label, format="png"),
+        lambda: gradio.Image(label=label, format="png", buttons=["download"]),
     )  # fmt: skip
     if hasattr(model, "sample"):
         _sample_page(gradio, model, data)
@@ -515,7 +514,7 @@ def _sample_page(gradio, model, data):
                 gradio.Slider(2, most, min(50, most), step=1, label="steps (DDIM)")
             )
     button = gradio.Button("sample", variant="primary")
-    image = gradio.Image(label="samples", format="png", elem_classes="small-images")
+    image = gradio.Image(label="samples", format="png", buttons=["download"])
     button.click(lambda *values: sample(model, *values), inputs, image)
 
 
@@ -523,7 +522,9 @@ def _play_page(gradio, model, data):
     seed = gradio.Number(0, label="seed", precision=0)
     button = gradio.Button("play", variant="primary")
     text = gradio.Textbox(label="outcome")
-    image = gradio.Image(label="episode", type="filepath", height=420)
+    image = gradio.Image(
+        label="episode", type="filepath", height=420, buttons=["download"]
+    )
     button.click(lambda number: play(model, data, number), seed, [image, text])
 
 

@@ -348,7 +348,7 @@ def captioned(images, captions, path=None, *, columns=4):
     """
     rows = math.ceil(len(images) / columns)
     figure = canvas(2.4 * columns, 2.7 * rows)
-    tiles(figure, images, captions, columns)
+    tiles(figure, stretched(images), captions, columns)
     return written(figure, path)
 
 
@@ -357,7 +357,7 @@ def tiles(figure, images, titles, columns):
 
     Args:
         figure: a figure, or a part of one.
-        images: as of `captioned`.
+        images: array `(n, height, width, 1 or 3)` in 0..1, or a list of such.
         titles: strings.
         columns: images in a row.
 
@@ -371,7 +371,7 @@ def tiles(figure, images, titles, columns):
         axis.spines[:].set_color("#b0b0b0")
     for axis in axes[len(images) :]:
         axis.set_axis_off()
-    for axis, image, text in zip(axes, stretched(images), titles, strict=False):
+    for axis, image, text in zip(axes, images, titles, strict=False):
         axis.imshow(image, cmap="gray", vmin=0, vmax=1)
         lines = [textwrap.fill(line, 24) for line in text.split("\n")]
         axis.set_title("\n".join(lines), fontsize=9, parse_math=False)
@@ -415,7 +415,7 @@ def detections(images, found, path=None, *, names=None, columns=None, titles=Non
     columns = columns or math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
     figure = canvas(2.4 * columns, 2.5 * rows)
-    axes = tiles(figure, images, titles or [""] * len(images), columns)
+    axes = tiles(figure, stretched(images), titles or [""] * len(images), columns)
     for axis, things in zip(axes, found, strict=False):
         scores = things.get("scores", [None] * len(things["labels"]))
         every = zip(things["boxes"], things["labels"], scores, strict=True)

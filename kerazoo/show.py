@@ -254,6 +254,7 @@ def _classes(model, examples, n, seed):
                 worst["true"], worst["given"], worst["share"], strict=True
             )
         ]
+        images = pictures.stretched(images)
         pictures.tiles(right, images, titles, columns=min(n, 4))
     return figure
 
@@ -495,7 +496,7 @@ def _games(model, examples, n, seed):
         fontsize=11,
     )
     right.suptitle(f"one of them: return {total:g}", fontsize=11)
-    images = np.stack([frames[k] for k in chosen])
+    images = np.stack([frames[k] for k in chosen]) / 255
     pictures.tiles(right, images, [f"step {k}" for k in chosen], columns=5)
     return figure
 

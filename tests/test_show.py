@@ -90,7 +90,7 @@ def test_classifier_shows_its_worst_errors_first(by_name):
     assert titles == [
         f"{y[i]}, given {given[i]} ({probabilities[i, given[i]]:.0%})" for i in worst
     ]
-    expected = pictures.stretched(x[worst])
+    expected = pictures.stretched(x[worst])[..., 0]
     np.testing.assert_allclose(np.stack(images), expected, atol=1e-5)
     left = figure.subfigs[0].get_suptitle()
     assert f"{(y == given).sum()} of 360 right" in left
@@ -291,7 +291,7 @@ def test_agent_shows_its_returns_and_a_game():
 
 def test_curve_lies_in_its_bands():
     model = kerazoo.create("heteroscedastic_mlp", tiny=True)
-    model.layers[-1].set_weights([np.zeros((64, 2)), [0.5, np.log(0.4)]])
+    model.layers[-1].set_weights([np.zeros((64, 2)), np.log([np.exp(0.5), 0.4])])
     axis = report.show(model, "noisy_sine").axes[0]
     _, y = datasets.EMBEDDED["noisy_sine"].load("test")
     np.testing.assert_allclose(axis.lines[1].get_ydata(), 0.5, atol=1e-6)
