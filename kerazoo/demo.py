@@ -125,7 +125,8 @@ def detect(model, image, labels=None):
     found = model.detect(inputs)[0]
     sure = found["scores"] >= _SURE
     found = {key: values[sure] for key, values in found.items()}
-    return pictures.detections(inputs, [found], names=labels)
+    title = f"found, score {_SURE} or more"
+    return pictures.detections(inputs, [found], names=labels, titles=[title])
 
 
 def segment(model, image, labels=None):
@@ -410,10 +411,8 @@ def _on_image(gradio, model, data, function, output):
 
 
 def _image_or_example(gradio, model, data):
-    examples = [enlarged(flat_image(raw)) for raw, _ in _first(model, data, 6)]
-    image = gradio.Image(
-        examples[0] if examples else None, label="image", type="numpy", height=360
-    )
+    examples = [enlarged(flat_image(raw)) for raw, _ in _first(model, data, 5)]
+    image = gradio.Image(label="image", type="numpy", height=360)
     if examples:
         gradio.Examples(examples, image, cache_examples=False)
     return image
@@ -431,7 +430,7 @@ def _detect_page(gradio, model, data):
     labels = _labels(model, data)
     _on_image(
         gradio, model, data, lambda image: detect(model, image, labels),
-        lambda: gradio.Plot(label=f"found, score {_SURE} or more"),
+        lambda: gradio.Plot(show_label=False),
     )  # fmt: skip
 
 
@@ -439,7 +438,7 @@ def _segment_page(gradio, model, data):
     labels = _labels(model, data)
     _on_image(
         gradio, model, data, lambda image: segment(model, image, labels),
-        lambda: gradio.Plot(label="classes of the pixels"),
+        lambda: gradio.Plot(show_label=False),
     )  # fmt: skip
 
 
@@ -496,10 +495,10 @@ def _transcribe_page(gradio, model, data):
     value = None
     if recordings:
         value = int(recordings[0]["rate"]), recordings[0]["audio"].astype("int16")
-    recording = gradio.Audio(value, label="recording", type="numpy")
+    recording = gradio.Audio(value, label="recording", buttons=["download"])
     button = gradio.Button("transcribe", variant="primary")
     text = gradio.Textbox(label="text")
-    picture = gradio.Plot(label="when")
+    picture = gradio.Plot(show_label=False)
     button.click(lambda audio: transcribe(model, audio), recording, [text, picture])
 
 

@@ -324,8 +324,8 @@ def named_regions(images, masks, titles, names):
         Patch(color=colors[k % len(colors)], label=name) for k, name in enumerate(names)
     ]
     figure.legend(
-        handles=patches, loc="outside lower center", ncols=min(len(names), 2 * columns),
-        frameon=False, fontsize=9,
+        handles=patches, loc="outside lower center", frameon=False, fontsize=9,
+        ncols=min(len(names), 3 * columns // 2),
     )  # fmt: skip
     return figure
 

@@ -251,8 +251,9 @@ def prepared(image, model):
             f"{image.dtype} {image.shape}"
         )
     card = catalog.cards().get(architecture_of(model))
+    no_boxes = {"boxes": np.zeros((0, 4), "float32"), "labels": np.zeros(0, int)}
     kind, target = {
-        "boxes": ("detection", {"boxes": np.zeros((0, 4)), "labels": np.zeros(0, int)}),
+        "boxes": ("detection", no_boxes),
         "caption": ("captions", np.array([""])),
         "mask": ("segmentation", np.zeros(image.shape[:2], "uint8")),
     }.get(card and card.preprocess.get("target"), ("images", 0))
