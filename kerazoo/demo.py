@@ -16,9 +16,13 @@ import numpy as np
 from kerazoo import catalog, datasets, pictures
 from kerazoo.show import task_of
 
-# Datasets of drawings, light on dark, and how much of the side a drawing takes.
-DRAWINGS = {"digits": 1.0, "mnist": 20 / 28, "stroke_digits": 10 / 16,
-            "mark1_letters": 14 / 20}  # fmt: skip
+# Datasets of drawings, light on dark: pixels of a side, and those a drawing takes.
+DRAWINGS = {
+    "digits": (8, 8),
+    "mark1_letters": (20, 14),
+    "mnist": (28, 20),
+    "stroke_digits": (16, 10),
+}
 _PIXELS = 480  # about how large small images are shown
 _SURE = 0.5  # score from which a detection is shown
 
@@ -49,13 +53,13 @@ def decoded(url):
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))))
 
 
-def centred_drawing(image, side, share):
+def centred_drawing(image, side, size):
     """A drawing as datasets have them: light on dark, in the middle, of one size.
 
     Args:
         image: uint8 array `(height, width, 1 or 3)`, dark on light or light on dark.
         side: of the square that is given back, in pixels.
-        share: how much of it the longer side of the drawing takes.
+        size: of the longer side of the drawing in it, in pixels.
 
     Returns:
         uint8 array `(side, side, 1)`, or None where nothing is drawn.
@@ -71,9 +75,9 @@ def centred_drawing(image, side, share):
     ink *= 255 / ink.max()
     rows, columns = (np.flatnonzero((ink > 64).any(axis=axis)) for axis in (1, 0))
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    room = round(max(ink.shape) / share)
+    room = round(max(ink.shape) * side / size)
     square = np.zeros((room, room), "uint8")
-    top, left = ((room - size) // 2 for size in ink.shape)
+    top, left = ((room - extent) // 2 for extent in ink.shape)
     square[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
     small = Image.fromarray(square).resize((side, side), Image.Resampling.BOX)
     return np.asarray(small)[..., None]
@@ -91,8 +95,7 @@ def as_input(model, image, data):
         return None
     image = flat_image(image)
     if data in DRAWINGS:
-        side = datasets.find(data, model).image_shape[0]
-        image = centred_drawing(image, side, DRAWINGS[data])
+        image = centred_drawing(image, *DRAWINGS[data])
     return None if image is None else datasets.prepared(image, model)
 
 
@@ -254,8 +257,8 @@ def page(model, data=None):
     title = f"kerazoo: {model.name}"
     with gradio.Blocks(title=title, analytics_enabled=False) as blocks:
         gradio.Markdown(f"# {card.title if card else model.name}")
-        if card:
-            gradio.Markdown(f"{card.summary} Trained on {data}.")
+        lines = [card and card.summary, data and f"Data: {data}."]
+        gradio.Markdown(" ".join(filter(None, lines)))
         draw(gradio, model, data)
     return blocks
 

@@ -42,7 +42,7 @@ def test_drawings_come_as_the_data_are(digits, dark_on_light, place):
         large = image.repeat(20, 0).repeat(20, 1)
         canvas[place[0] :, place[1] :][:160, :160] = large
         canvas = 255 - canvas if dark_on_light else canvas
-        found = demo.centred_drawing(canvas, 8, 1.0)
+        found = demo.centred_drawing(canvas, 8, 8)
         assert found.shape == (8, 8, 1) and found.dtype == np.uint8
         # Columns may move by one where a digit is narrow.
         shifted = [np.roll(found, k, axis=1) for k in (-1, 0, 1)]
@@ -53,7 +53,7 @@ def test_drawings_come_as_the_data_are(digits, dark_on_light, place):
 def test_drawing_keeps_its_distance_to_the_rim():
     image = np.full((100, 80, 1), 250, "uint8")
     image[30:70, 30:40] = 0  # a one
-    found = demo.centred_drawing(image, 28, 20 / 28)[..., 0]
+    found = demo.centred_drawing(image, 28, 20)[..., 0]
     rows, columns = (np.flatnonzero((found > 60).any(axis=axis)) for axis in (1, 0))
     assert (rows[0], rows[-1]) == (4, 23)
     assert abs(columns.mean() - 13.5) <= 1 and len(columns) in (5, 6)
@@ -61,7 +61,7 @@ def test_drawing_keeps_its_distance_to_the_rim():
 
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_empty_paper_is_no_drawing(level):
-    assert demo.centred_drawing(np.full((9, 9, 3), level, "uint8"), 8, 1.0) is None
+    assert demo.centred_drawing(np.full((9, 9, 3), level, "uint8"), 8, 8) is None
 
 
 def test_what_is_transparent_is_white():
