@@ -193,9 +193,7 @@ def transcribe(model, recording):
     if recording is None:
         return "", None
     rate, audio = recording
-    audio = samples(np.asarray(audio))
-    if audio.ndim == 2:
-        audio = audio.mean(axis=1)
+    audio = np.mean([samples(channel) for channel in np.atleast_2d(audio.T)], axis=0)
     wanted = model.filter_bank.sample_rate
     if rate != wanted:
         common = np.gcd(rate, wanted)
