@@ -279,13 +279,36 @@ def _parser():
 
     add = command(
         _show,
-        "draw what a model says of test images: captions, boxes, or classes of pixels",
+        "draw what a model does on test data, as suits its task: worst errors, boxes, "
+        "regions, texts, samples, returns",
         "kerazoo show runs/unet-20250131-120000 -o answers.png",
     )
     _model_argument(add)
     add("--data", help="data set; that of the run, else the card's, by default")
-    add("-n", type=_positive, default=8, help="how many images (default: %(default)s)")
+    add("--split", help="the test split by default")
+    add("-n", type=_positive, default=8, help="how many examples (default: %(default)s)"
+        "; of samples n x n")  # fmt: skip
     add("-o", "--output", metavar="FILE", help="picture; default: NAME-answers.png")
+    _config(add)
+    _backend(add)
+
+    add = command(
+        _demo,
+        "open a page on this machine to try a network: draw a digit, give it an image, "
+        "a text or a recording, sample, play",
+        "kerazoo demo runs/unet-20250131-120000",
+    )
+    add(
+        "model",
+        metavar="PATH",
+        nargs="?",
+        default="lenet5_modern",
+        help="run folder, .keras file, or an architecture, whose reduced configuration "
+        "is trained first, the first time (default: %(default)s)",
+    )
+    add("--data", help="data set; that of the run, else the card's, by default")
+    add("--port", type=_positive, help="the first free one from 7860 on by default")
+    add("--no-browser", action="store_true", help="open no browser")
     _config(add)
     _backend(add)
 
@@ -518,11 +541,11 @@ def _fit(arguments):
     )
     shutil.copyfile(run / "last.keras", run / "model.keras")
     report.write_history(history, run / "history.csv")
-    report.learning_curves(history, run / "learning_curve.png")
-    _, split, metrics = _measure(
+    data, split, metrics = _measure(
         model, settings["data"], None, settings["batch_size"], 0
     )
     _print_metrics(split, metrics)
+    _draw(model, data, split, run, arguments.debug)
     print(f"run folder {run}")
 
 
@@ -612,6 +635,23 @@ def _evaluate(arguments):
         )
     else:
         _print_metrics(split, metrics)
+    if settings:
+        path = pathlib.Path(arguments.model)
+        run = path if path.is_dir() else path.parent
+        _draw(model, data, split, run, arguments.debug)
+
+
+def _draw(model, data, split, run, debug):
+    """Draws what a model does on a split into its run folder, where it can be drawn."""
+    path = run / (re.sub(r"[^\w-]+", "_", split) + ".png")
+    try:
+        report.show(model, data, path, split=split)
+    except Exception as error:  # a picture is no reason for a command to fail
+        if debug:
+            raise
+        _say(f"no picture: {error}")
+    else:
+        _say(f"wrote {path}")
 
 
 def _data(arguments, settings, model):
@@ -675,10 +715,42 @@ def _sample(arguments):
 
 def _show(arguments):
     model, settings = _open(arguments)
-    data = _data(arguments, settings, model)
+    data = arguments.data or settings.get("data")
     output = arguments.output or f"{model.name}-answers.png"
-    report.answers(model, data, output, n=arguments.n)
+    report.show(model, data, output, split=arguments.split, n=arguments.n)
     _say(f"wrote {output}")
+
+
+def _demo(arguments):
+    from kerazoo import demo
+
+    if not pathlib.Path(arguments.model).exists():
+        card = catalog.cards().get(arguments.model)
+        if card is not None and not arguments.set:
+            arguments.model = str(_trained(card, arguments))
+    model, settings = _open(arguments)
+    data = arguments.data or settings.get("data")
+    demo.launch(model, data, port=arguments.port, browser=not arguments.no_browser)
+
+
+def _trained(card, arguments):
+    """The run folder of the reduced configuration, trained now or before."""
+    from kerazoo import demo
+
+    run = pathlib.Path(f"runs/demo-{card.name}")
+    if (run / "model.keras").exists():
+        return run
+    _start_keras(arguments)
+    demo.check(kerazoo.create(card.name, tiny=True))
+    _say(
+        f"training the reduced {card.name} on {card.offline or card.dataset} first, "
+        f"for seconds to minutes; Ctrl-C ends it early. It is kept in {run}."
+    )
+    words = ["fit", card.name, "--tiny", "--seed", "0", "--run-dir", str(run)]
+    if (run / "last.keras").exists():
+        words.append("--resume")
+    _fit(_parser().parse_args(words))
+    return run
 
 
 def _export(arguments):

@@ -1,8 +1,9 @@
-"""What people look at: tables, diagrams, learning curves, the Canziani chart.
+"""What people look at: tables, learning curves, the Canziani chart.
+
+Diagrams, pictures and what suits a model have modules of their own: `kerazoo.diagram`,
+`kerazoo.pictures` and `kerazoo.show`, all of whose functions are to be had here.
 
 Imports no framework at its head; matplotlib and rich are imported where they draw.
-Charts are drawn on a `Figure` of their own, so they need no display and leave the
-figures and the style of a notebook alone.
 """
 
 import csv
@@ -14,6 +15,18 @@ import shlex
 
 from kerazoo import catalog, tables
 from kerazoo.diagram import diagram as diagram
+from kerazoo.pictures import canvas, written
+from kerazoo.pictures import captioned as captioned
+from kerazoo.pictures import confusion_matrix as confusion_matrix
+from kerazoo.pictures import denoising as denoising
+from kerazoo.pictures import detections as detections
+from kerazoo.pictures import episode as episode
+from kerazoo.pictures import regions as regions
+from kerazoo.pictures import sample_sheet as sample_sheet
+from kerazoo.pictures import sample_sheets as sample_sheets
+from kerazoo.pictures import transcript as transcript
+from kerazoo.show import answers as answers
+from kerazoo.show import show as show
 
 _TRAIN, _VALIDATION, _FAINT = "#1f77b4", "#d95f02", "#b0b0b0"
 _SCALES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -352,7 +365,6 @@ def learning_curves(history, path=None):
         >>> history = kerazoo.fit("fleuret_mnist", "digits", epochs=2)
         >>> figure = kerazoo.report.learning_curves(history)
     """
-    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     epochs, metrics = read_history(history)
@@ -361,7 +373,7 @@ def learning_curves(history, path=None):
     names = sorted(names, key=lambda name: name != "loss")
     columns = min(len(names), 3)
     rows = math.ceil(len(names) / columns)
-    figure = Figure(figsize=(4.4 * columns, 3.3 * rows), layout="constrained")
+    figure = canvas(4.4 * columns, 3.3 * rows)
     axes = figure.subplots(rows, columns, squeeze=False).flat
     marker = "o" if len(epochs) <= 30 else None
     for name, axis in zip(names, axes, strict=False):
@@ -383,381 +395,13 @@ def learning_curves(history, path=None):
             axis.legend(frameon=False, fontsize=9)
     for axis in axes:  # those left over in the last row
         axis.set_axis_off()
-    if path is not None:
-        figure.savefig(path, dpi=150)
-    return figure
+    return written(figure, path)
 
 
 def _clean(axis):
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(color="#e6e6e6", linewidth=0.8)
     axis.set_axisbelow(True)
-
-
-# ---------------------------------------------------------------------------- episodes
-
-
-def episode(model, environment, path, *, seed=0, milliseconds=50):
-    """Draws one greedy episode of an agent as a moving picture, a GIF.
-
-    Where an environment shows pixels they are drawn, else what Gymnasium renders.
-
-    Args:
-        model: the agent.
-        environment: name of the environment, e.g. `"catch"` or `"CartPole-v1"`.
-        path: where to write the GIF.
-        seed: fixes the game.
-        milliseconds: time that a step is shown.
-
-    Returns:
-        The episode's return, a number.
-
-    Example:
-        >>> kerazoo.report.episode(model, "catch", "catch.gif")
-    """
-    import numpy as np
-    from PIL import Image
-
-    from kerazoo import datasets
-    from kerazoo.datasets import experience
-
-    source = datasets.find(environment, model)
-    if source.kind != "environments":
-        raise ValueError(f"{environment!r} is no environment, but of {source.kind}.")
-    pictures, gained = experience.watch(model, source, seed=seed)
-    height, width, channels = pictures[0].shape
-    scale = max(1, 200 // max(height, width))
-    frames = [
-        Image.fromarray(
-            np.kron(p[..., 0], np.ones((scale, scale), "u1"))
-            if channels == 1
-            else p.repeat(scale, 0).repeat(scale, 1)
-        )
-        for p in pictures
-    ]
-    frames[0].save(
-        path, format="GIF", save_all=True, append_images=frames[1:], loop=0,
-        duration=milliseconds,
-    )  # fmt: skip
-    return gained
-
-
-# ----------------------------------------------------------------------- sample sheets
-
-
-def sample_sheet(images, path=None, *, columns=None):
-    """Draws images side by side, pixel for pixel, as one picture.
-
-    Args:
-        images: array `(n, height, width, channels)` of one or three channels: bytes,
-            or floats in 0..1 or, where one is negative, in -1..1.
-        path: where to write the picture; its ending chooses the format.
-        columns: images in a row; about as many as rows by default.
-
-    Returns:
-        The picture, a uint8 array `(height, width, 3)`.
-
-    Raises:
-        ValueError: `images` are not such an array.
-
-    Example:
-        >>> kerazoo.report.sample_sheet(model.sample(64, seed=0), "samples.png")
-    """
-    import numpy as np
-
-    images = np.asarray(images)
-    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
-        raise ValueError(
-            "`images` must have the shape (n, height, width, 1 or 3). Received: "
-            f"{images.shape}"
-        )
-    if images.dtype != np.uint8:
-        low = -1.0 if images.min() < 0 else 0.0
-        shares = (images.astype("float32") - low) / (1 - low)
-        images = (255 * np.clip(shares, 0, 1)).round().astype("uint8")
-    count, height, width, _ = images.shape
-    columns = columns or math.ceil(math.sqrt(count))
-    rows = math.ceil(count / columns)
-    # A white line between images; what is missing in the last row is white too.
-    sheet = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, 3), 255, "u1")
-    for index, image in enumerate(images):
-        top, left = index // columns * (height + 1), index % columns * (width + 1)
-        sheet[top : top + height, left : left + width] = image
-    if path is not None:
-        from matplotlib.image import imsave
-
-        imsave(path, sheet)
-    return sheet
-
-
-def sample_sheets(directory, *, n=64, seed=0):
-    """A Keras callback that draws samples of a generative model after every epoch.
-
-    Args:
-        directory: folder for `epoch-0001.png` and so on; it is made where missing.
-        n: samples on a sheet.
-        seed: fixes the draw, so that sheets show the same codes.
-
-    Example:
-        >>> kerazoo.fit(model, callbacks=[kerazoo.report.sample_sheets("samples")])
-    """
-    import keras
-
-    directory = pathlib.Path(directory)
-
-    def draw(epoch, logs=None):
-        directory.mkdir(parents=True, exist_ok=True)
-        images = callback.model.sample(n, seed=seed)
-        sample_sheet(images, directory / f"epoch-{epoch + 1:04}.png")
-
-    callback = keras.callbacks.LambdaCallback(on_epoch_end=draw)
-    return callback
-
-
-def denoising(model, path=None, *, n=8, frames=10, seed=0, **sampling):
-    """Draws how samples of a diffusion model come out of noise, a row each.
-
-    Args:
-        model: a model that has `trajectory`, e.g. `kerazoo.ddpm()`.
-        path: where to write the picture; its ending chooses the format.
-        n: samples.
-        frames: views of each.
-        seed: fixes the draw.
-        **sampling: further keywords of `model.trajectory`.
-
-    Returns:
-        The picture, a uint8 array `(height, width, 3)`.
-
-    Example:
-        >>> kerazoo.report.denoising(model, "denoising.png", sampler="ddim", steps=50)
-    """
-    import numpy as np
-
-    views = model.trajectory(n, frames=frames, seed=seed, **sampling)
-    return sample_sheet(np.concatenate(views), path, columns=frames)
-
-
-# -------------------------------------------------------------------------- transcripts
-
-
-def transcript(model, audio, path=None):
-    """Draws what a speech recognizer hears and, above it, when it writes which letter.
-
-    Args:
-        model: a model with a method `transcribe`, and a filter bank.
-        audio: samples of one recording.
-        path: where to write the picture; its ending chooses the format.
-
-    Returns:
-        The `matplotlib.figure.Figure`.
-
-    Example:
-        >>> figure = kerazoo.report.transcript(model, recording, "seven.png")
-    """
-    from matplotlib.figure import Figure
-
-    from kerazoo.layers.speech import padded
-    from kerazoo.spectrogram import STEP, WINDOW
-
-    spectrogram = model.hear(audio)
-    batch = padded([spectrogram])
-    logits = model.predict_on_batch(batch)[0]
-    # The centre of the frame that a step looks at.
-    seconds = STEP * batch["spectrogram"].shape[1] / len(logits)
-    bank = model.filter_bank
-    figure = Figure(figsize=(8, 3.2), layout="constrained")
-    axis = figure.subplots()
-    axis.imshow(
-        spectrogram[:, : bank.bands].T, origin="lower", aspect="auto", cmap="magma",
-        extent=(0, STEP * len(spectrogram) + WINDOW - STEP, 0, bank.sample_rate / 2e3),
-    )  # fmt: skip
-    before = 0
-    for step, letter in enumerate(logits.argmax(axis=-1)):
-        if letter not in (0, before):
-            axis.annotate(
-                model.decode([letter]).replace(" ", "\u2423"),
-                (step * seconds + WINDOW / 2, 1.02),
-                xycoords=("data", "axes fraction"),
-                ha="center",
-            )
-        before = letter
-    axis.set_xlabel("seconds")
-    axis.set_ylabel("kHz")
-    if path is not None:
-        figure.savefig(path, dpi=150)
-    return figure
-
-
-# ------------------------------------------------------------------ masks and captions
-
-
-def regions(images, masks, path=None, *, strength=0.6):
-    """Draws images, and beside each the classes of its pixels laid over it.
-
-    Args:
-        images: array `(n, height, width, 1 or 3)` of any range; each image is stretched
-            to its own.
-        masks: list of arrays `(n, height, width)` of classes, e.g. the truth and an
-            answer. Where they are smaller they lie on the middle of the image.
-        path: where to write the picture; its ending chooses the format.
-        strength: weight of the colours, between 0 and 1.
-
-    Returns:
-        The picture, a uint8 array `(height, width, 3)`.
-
-    Example:
-        >>> answer = model.predict(images).argmax(axis=-1)
-        >>> kerazoo.report.regions(images, [truth, answer], "regions.png")
-    """
-    import numpy as np
-    from matplotlib import colormaps
-
-    masks = [np.asarray(mask) for mask in masks]
-    images = np.broadcast_to(_stretched(images), (*np.shape(images)[:3], 3))
-    height, width = masks[0].shape[1:]
-    top, left = (images.shape[1] - height) // 2, (images.shape[2] - width) // 2
-    images = images[:, top : top + height, left : left + width]
-    colors = np.array(colormaps["tab20"].colors)
-    painted = [
-        strength * colors[mask % len(colors)] + (1 - strength) * images
-        for mask in masks
-    ]
-    rows = np.stack([images, *painted], axis=1).reshape(-1, height, width, 3)
-    return sample_sheet(rows, path, columns=1 + len(masks))
-
-
-def captioned(images, captions, path=None, *, columns=4):
-    """Draws images with a line of text above each.
-
-    Args:
-        images: array `(n, height, width, 1 or 3)` of any range; each image is stretched
-            to its own.
-        captions: strings, one for each.
-        path: where to write the picture; its ending chooses the format.
-        columns: images in a row.
-
-    Returns:
-        The `matplotlib.figure.Figure`.
-
-    Example:
-        >>> kerazoo.report.captioned(images, model.caption(images), "captions.png")
-    """
-    import textwrap
-
-    from matplotlib.figure import Figure
-
-    rows = math.ceil(len(images) / columns)
-    figure = Figure(figsize=(2.4 * columns, 2.7 * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axis in axes:
-        axis.set_axis_off()
-    for axis, image, text in zip(axes, _stretched(images), captions, strict=False):
-        axis.imshow(image, cmap="gray")
-        axis.set_title("\n".join(textwrap.wrap(text, 24)), fontsize=9)
-    if path is not None:
-        figure.savefig(path, dpi=150)
-    return figure
-
-
-def answers(model, data, path=None, *, n=8):
-    """Draws what a model says of test images: captions, boxes, or classes of pixels.
-
-    Beside each mask of a model stands the true one, to its left.
-
-    Args:
-        model: a model that has `caption`, e.g. `kerazoo.show_and_tell()`, `detect`,
-            e.g. `kerazoo.faster_rcnn_resnet50_fpn()`, or `segment`, e.g.
-            `kerazoo.unet()`.
-        data: name of a dataset.
-        path: where to write the picture; its ending chooses the format.
-        n: images.
-
-    Raises:
-        ValueError: the model has none of them.
-
-    Example:
-        >>> kerazoo.report.answers(model, "shapes/masks", "answers.png")
-    """
-    from kerazoo import datasets
-
-    if not any(hasattr(model, method) for method in ("caption", "detect", "segment")):
-        raise ValueError(
-            f"{model.name!r} gives neither captions nor boxes nor classes of pixels."
-        )
-    source = datasets.find(data, model)
-    split = datasets.evaluation_split(source)
-    batches = datasets.batches(source, split, model, batch_size=n, training=False)
-    x, y, *_ = next(iter(batches.as_numpy_iterator()))
-    if hasattr(model, "caption"):
-        found = model.caption(x["images"], beam_width=3)
-        return captioned(x["images"], found, path)
-    if hasattr(model, "detect"):
-        return detections(x, model.detect(x), path)
-    found = model.predict_on_batch(x)
-    found = found[..., 0] > 0.5 if found.shape[-1] == 1 else found.argmax(axis=-1)
-    return regions(x, [y.reshape(found.shape), found.astype(int)], path)
-
-
-def _stretched(images):
-    """Images in 0..1, each of its own range."""
-    import numpy as np
-
-    images = np.asarray(images, "float32")
-    low = images.min(axis=(1, 2, 3), keepdims=True)
-    high = images.max(axis=(1, 2, 3), keepdims=True)
-    return (images - low) / np.maximum(high - low, 1e-6)
-
-
-# -------------------------------------------------------------------------- detections
-
-
-def detections(images, found, path=None, *, names=None, columns=None):
-    """Draws images with boxes around what was found in them.
-
-    Args:
-        images: array `(n, height, width, 1 or 3)`, as large as the detector's input.
-        found: for every image a mapping of `boxes` (left, top, right, bottom),
-            `labels` and, for detections, `scores`, as `model.detect` gives them.
-            Labels of -1 are left out.
-        path: where to write the picture; its ending chooses the format.
-        names: names of the classes; numbers by default.
-        columns: images in a row; about as many as rows by default.
-
-    Returns:
-        The `matplotlib.figure.Figure`.
-
-    Example:
-        >>> kerazoo.report.detections(images, model.detect(inputs), "found.png")
-    """
-    from matplotlib.figure import Figure
-    from matplotlib.patches import Rectangle
-
-    columns = columns or math.ceil(math.sqrt(len(images)))
-    rows = math.ceil(len(images) / columns)
-    figure = Figure(figsize=(2.4 * columns, 2.4 * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axis in axes:
-        axis.set_axis_off()
-    for axis, image, things in zip(axes, _stretched(images), found, strict=False):
-        axis.imshow(image, cmap="gray")
-        scores = things.get("scores", [None] * len(things["labels"]))
-        every = zip(things["boxes"], things["labels"], scores, strict=True)
-        for (left, top, right, bottom), label, score in every:
-            if label < 0:
-                continue
-            color = f"C{label % 10}"
-            axis.add_patch(
-                Rectangle(
-                    (left, top), right - left, bottom - top, fill=False, color=color
-                )
-            )
-            text = str(label) if names is None else names[label]
-            text += "" if score is None else f" {score:.2f}"
-            axis.annotate(text, (left, top), color="white", fontsize=7,
-                          backgroundcolor=color, va="bottom")  # fmt: skip
-    if path is not None:
-        figure.savefig(path, dpi=150)
-    return figure
 
 
 # ------------------------------------------------------------------- the Canziani chart
@@ -855,9 +499,7 @@ def _counts(card, config):
 
 
 def _chart(rows):
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 6.2), layout="constrained")
+    figure = canvas(9, 6.2)
     axis = figure.subplots()
     for row in rows:
         color = next(c for key, c in _FAMILIES.items() if key in row["network"])

@@ -16,7 +16,7 @@ import zipfile
 import keras
 import numpy as np
 
-from kerazoo import catalog, datasets, distribution
+from kerazoo import catalog, datasets, distribution, report
 from kerazoo.architecture import create, describe
 from kerazoo.datasets import architecture_of, experience
 from kerazoo.optimizers import Schedule
@@ -52,7 +52,8 @@ def fit(
         checkpoint_dir: folder for `last.keras` and `best.keras` (least validation loss,
             else training loss; of agents, highest return), both written atomically
             after every epoch. The many short epochs of agents are written as often as
-            that takes little of the time; their memory goes with `last.keras`.
+            that takes little of the time; their memory goes with `last.keras`. At the
+            end `learning_curve.png` is drawn beside them.
         resume: whether to continue from `last.keras` of `checkpoint_dir`, if it is
             there, up to `epochs` in all.
         seed: fixes weights (of a model built here), order, augmentation and dropout.
@@ -122,6 +123,8 @@ def fit(
             "are finite and standardised, or clip gradients "
             '(recipe={"optimizer": ...}).'
         )
+    if checkpoint_dir is not None and history.epoch:
+        report.learning_curves(history, checkpoint.directory / "learning_curve.png")
     return history
 
 
@@ -149,7 +152,7 @@ def evaluate(model, data=None, *, split=None, batch_size=None, **evaluate_keywor
     recipe = recipe_of(model)
     batch_size = _positive("batch_size", batch_size, recipe.get("batch_size", 32))
     evaluate_keywords.setdefault("return_dict", True)
-    name = _dataset_name(model, data)
+    name = datasets.name_for(model, data)
     if name is None:
         if split is not None:
             raise ValueError(
@@ -231,21 +234,6 @@ def _positive(name, value, default):
     return value
 
 
-def _dataset_name(model, data):
-    """Name of the dataset meant by `data`, or None where data were handed over."""
-    if isinstance(data, str):
-        return data
-    if data is not None:
-        return None
-    card = catalog.cards().get(architecture_of(model))
-    if card is None or card.dataset is None:
-        raise ValueError(
-            f"{model.name!r} is no architecture of the catalogue with a dataset of its "
-            "own: pass `data`, the name of a dataset or the data themselves."
-        )
-    return card.dataset
-
-
 def _training_data(model, data, recipe, batch_size, seed, fit_keywords):
     """What goes to `Model.fit` as `x`, and the keywords that go with it."""
     keywords = dict(fit_keywords)
@@ -256,7 +244,7 @@ def _training_data(model, data, recipe, batch_size, seed, fit_keywords):
             f"batch. Received: {batch_size}"
         )
     validation = keywords.get("validation_data")
-    name = _dataset_name(model, data)
+    name = datasets.name_for(model, data)
     if name is None:
         if isinstance(validation, str):
             raise ValueError(

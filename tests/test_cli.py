@@ -224,7 +224,7 @@ def accuracy(out):
 def test_fit_fills_the_run_folder(trained):
     assert {path.name for path in trained.iterdir()} == {
         "settings.json", "history.csv", "learning_curve.png", "model.keras",
-        "last.keras", "best.keras",
+        "last.keras", "best.keras", "test.png",
     }  # fmt: skip
     settings = json.loads((trained / "settings.json").read_text())
     assert settings["name"] == "fleuret_mnist"
@@ -240,8 +240,11 @@ def test_evaluate_a_run_folder_and_its_file(run, trained):
     assert code == 0
     assert measured["data"] == "digits" and measured["split"] == "test"
     assert measured["metrics"]["accuracy"] > 0.5
-    code, out, _ = run("evaluate", trained / "model.keras", "--split", "test")
-    assert code == 0
+    (trained / "test.png").unlink()
+    file = trained / "model.keras"
+    code, out, err = run("evaluate", file, "--split", "test")
+    assert code == 0 and "wrote" in err
+    assert (trained / "test.png").stat().st_size > 10_000
     assert accuracy(out) == pytest.approx(measured["metrics"]["accuracy"], abs=1e-4)
 
 

@@ -357,7 +357,7 @@ def test_detections(detector, batch, tmp_path):
     figure = report.detections(np.zeros((4, 64, 64, 3)), true)
     drawn = sum(len(axis.patches) for axis in figure.axes)
     assert path.exists() and drawn == sum((one["labels"] >= 0).sum() for one in true)
-    assert len(report.answers(detector, "shapes/boxes", n=2).axes) == 2
+    assert len(report.answers(detector, "shapes/boxes", n=2).axes) == 4
 
 
 def test_images_without_boxes_teach_the_background(detector, batch):

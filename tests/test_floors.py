@@ -24,8 +24,8 @@ FLOORS = (
     {"interpret", "zoo"},
     {"datasets", "inspection"},
     {"stages"},
-    {"calibration", "diagram", "report", "training"},
-    {"__main__", "cli"},
+    {"calibration", "diagram", "pictures", "report", "show", "training"},
+    {"__main__", "cli", "demo"},
 )
 FRAMEWORKS = {"tensorflow", "tf", "torch", "jax", "numpy"}
 

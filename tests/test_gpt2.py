@@ -200,6 +200,14 @@ assert one.tolist() == model.generate(
     assert json.loads(printed) == expected
 
 
+def test_writes_nothing_that_is_no_text(model, monkeypatch):
+    abc = tokenizers.CharacterTokenizer("abc")
+    monkeypatch.setattr(model, "tokenizer", abc, raising=False)
+    for top_k in (None, 9):
+        text = model.generate("a", 30, temperature=5.0, top_k=top_k, seed=0)
+        assert len(text) == 31 and set(text) == set("abc")
+
+
 def test_generates_in_half_precision():
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:

@@ -36,6 +36,7 @@ class Source:
         image_shape: `(height, width, channels)` with None where they vary.
         read: `split -> tf.data.Dataset` of (image or input, target) examples, or of
             texts; of an environment, a function `(count, seed)` that makes it.
+        labels: names of the classes, or None.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Source:
     splits: tuple
     image_shape: tuple | None
     read: Callable
+    labels: tuple | None = None
 
 
 def names():
@@ -81,8 +83,9 @@ def find(name, model):
     if dataset.kind in OF_IMAGES:
         image_shape = dataset.load("test", shape)[0].shape[1:]
     return Source(
-        name, dataset.kind, dataset.classes, ("train", "test"), image_shape, read
-    )
+        name, dataset.kind, dataset.classes, ("train", "test"), image_shape, read,
+        dataset.labels,
+    )  # fmt: skip
 
 
 def offline(model):
@@ -94,6 +97,25 @@ def offline(model):
 def architecture_of(model):
     """Builder name behind a model; its own name where it was loaded from a file."""
     return getattr(model, "architecture", model.name)
+
+
+def name_for(model, data):
+    """Name of the dataset meant by `data`, or None where data were handed over.
+
+    Raises:
+        ValueError: `data` is None and the model has no dataset of its own.
+    """
+    if isinstance(data, str):
+        return data
+    if data is not None:
+        return None
+    card = catalog.cards().get(architecture_of(model))
+    if card is None or card.dataset is None:
+        raise ValueError(
+            f"{model.name!r} is no architecture of the catalogue with a dataset of its "
+            "own: pass `data`, the name of a dataset or the data themselves."
+        )
+    return card.dataset
 
 
 def _input_shape(model):
@@ -198,6 +220,55 @@ def batches(
         seed=seed,
         drop_remainder=drop_remainder,
     )
+
+
+def prepared(image, model):
+    """One image from anywhere as the model takes it, a batch of inputs.
+
+    It is resized, given the model's channels and standardised as the card of its
+    architecture says; a classifier is shown its middle square.
+
+    Args:
+        image: uint8 array `(height, width, 1 or 3)`.
+        model: a model that takes images.
+
+    Returns:
+        NumPy inputs of one example, an array or a mapping of arrays.
+
+    Raises:
+        ValueError: `image` is no such array, or the model takes no images.
+
+    Example:
+        >>> model.predict(kerazoo.datasets.prepared(image, model))
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    image = np.asarray(image)
+    if image.ndim != 3 or image.shape[-1] not in (1, 3) or image.dtype != "uint8":
+        raise ValueError(
+            "`image` must be a uint8 array (height, width, 1 or 3). Received: "
+            f"{image.dtype} {image.shape}"
+        )
+    card = catalog.cards().get(architecture_of(model))
+    no_boxes = {"boxes": np.zeros((0, 4), "float32"), "labels": np.zeros(0, int)}
+    kind, target = {
+        "boxes": ("detection", no_boxes),
+        "caption": ("captions", np.array([""])),
+        "mask": ("segmentation", np.zeros(image.shape[:2], "uint8")),
+    }.get(card and card.preprocess.get("target"), ("images", 0))
+    if kind == "images":
+        height, width, _ = image.shape
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        image = image[top : top + side, left : left + side]
+
+    def read(split):
+        return tf.data.Dataset.from_tensors((image, target))
+
+    source = Source("the image", kind, 0, ("given",), image.shape, read)
+    batch = batches(source, "given", model, batch_size=1, training=False)
+    return next(batch.as_numpy_iterator())[0]
 
 
 def _check_classes(source, model):

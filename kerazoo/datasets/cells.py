@@ -11,6 +11,7 @@ SIDE = 64
     "cells",
     kind="segmentation",
     classes=2,
+    labels=("cell", "membrane"),
     about="64x64 generated slices of tissue: wavy dark membranes (1) around cells (0) "
     "with organelles as dark as they are, noise; 600 train, 150 test",
 )

@@ -13,19 +13,20 @@ from collections.abc import Callable
 
 @dataclasses.dataclass(frozen=True)
 class Embedded:
-    """An embedded dataset: its name, kind, number of classes, and where it is from."""
+    """An embedded dataset: name, kind, number of classes, origin, names of classes."""
 
     name: str
     kind: str
     classes: int | None
     about: str
     load: Callable
+    labels: tuple | None = None
 
 
 EMBEDDED: dict[str, Embedded] = {}
 
 
-def embedded(name, *, kind, classes, about):
+def embedded(name, *, kind, classes, about, labels=None):
     """Registers the decorated function as an embedded dataset.
 
     Args:
@@ -33,10 +34,11 @@ def embedded(name, *, kind, classes, about):
         kind: `"images"` or `"arrays"`.
         classes: number of classes, or None where the targets are no labels.
         about: one line: what it is, and its source or recipe.
+        labels: names of the classes, where they have others than numbers.
     """
 
     def register(load):
-        EMBEDDED[name] = Embedded(name, kind, classes, about, load)
+        EMBEDDED[name] = Embedded(name, kind, classes, about, load, labels)
         return load
 
     return register

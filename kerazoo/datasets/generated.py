@@ -160,6 +160,7 @@ _LETTERS = _bitmaps("""
     "mark1_letters",
     kind="images",
     classes=8,
+    labels=tuple("ABCDEFGH"),
     about="the letters A-H, 14x10 pixels, anywhere within 1 pixel of the centre of "
     "the Mark I's 20x20 photocells, 2 % of the cells wrong; 800 train, 400 test",
 )
@@ -241,6 +242,7 @@ def encoder(split, input_shape=(8,)):
     "tc_patterns",
     kind="arrays",
     classes=None,
+    labels=("C", "T"),
     about="T (1) and C (0) of five squares in 4 orientations on a retina: the 8 in the "
     "middle, 100 times over, train; every place two cells off the rim is test",
 )
@@ -274,6 +276,7 @@ def tc_patterns(split, input_shape=(11, 11, 1)):
     "gratings",
     kind="arrays",
     classes=8,
+    labels=tuple(f"{k * 22.5:g}°" for k in range(8)),
     about="sine gratings of period 8 pixels in 8 orientations with random phase and "
     "noise of standard deviation 0.5; 400 train, 200 test",
 )
@@ -296,6 +299,7 @@ def gratings(split, input_shape=(64, 64, 1)):
     "mitosis_windows",
     kind="images",
     classes=2,
+    labels=("other", "mitosis"),
     about="101x101 windows of noisy pink tissue with round nuclei: in the middle a "
     "dark elongated figure (1) or a paler, rounder one (0); 800 train, 200 test",
 )

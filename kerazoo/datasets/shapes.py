@@ -30,6 +30,7 @@ COLOURS = {
     "shapes/boxes",
     kind="detection",
     classes=len(THINGS),
+    labels=THINGS,
     about="64x64 generated scenes of 1 to 4 coloured shapes (2,000 train, 400 test): "
     "boxes and labels of the circles, squares and triangles",
 )
@@ -46,6 +47,7 @@ def boxes(split, input_shape=None):
     "shapes/masks",
     kind="segmentation",
     classes=len(REGIONS),
+    labels=REGIONS,
     about="64x64 generated scenes of 1 to 4 coloured shapes (2,000 train, 400 test): "
     "a mask of ground, sky, circles, squares and triangles",
 )

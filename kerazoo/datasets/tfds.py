@@ -85,7 +85,8 @@ def find(name, offline, target=None):
         target: what the card's `preprocess` calls the target, e.g. `"mask"`.
 
     Returns:
-        Mapping with `kind`, `classes`, `splits`, `image_shape` and `read`.
+        Mapping with `kind`, `classes`, `splits`, `image_shape`, `read` and, of classes
+        with names, `labels`.
 
     Raises:
         ValueError: no such dataset, or it holds neither labelled images nor texts, or
@@ -141,6 +142,8 @@ def find(name, offline, target=None):
         return {
             "kind": view.kind, "classes": view.classes, "splits": splits,
             "image_shape": features[view.image].shape, "read": read,
+            "labels": tuple(features["objects"]["label"].names)
+            if view.kind == "detection" else None,
         }  # fmt: skip
     if is_text or is_translation:
         return {
@@ -153,6 +156,7 @@ def find(name, offline, target=None):
         "splits": splits,
         "image_shape": features[image].shape,
         "read": read,
+        "labels": tuple(features[label].names),
     }
 
 

@@ -70,10 +70,10 @@ class Captioner(BeamWriter):
         return [self.tokenizer.decode(row.tolist()) for row in rows]
 
     def _answers(self, batches):
-        images, references = self._references(batches)
+        images, references = self.references(batches)
         return self.caption(images, beam_width=1), references
 
-    def _references(self, batches):
+    def references(self, batches):
         """Different images, and the captions of each."""
         images, references = [], []
         for batch in batches:

@@ -140,15 +140,17 @@ class LanguageModel(TextModel):
         if top_k is None and top_p is not None:
             top_k = self.outputs[0].shape[-1]
         drawn = temperature > 0
-        loop = functools.partial(self._loop, drawn=drawn, top_k=top_k)
-        program = self.program(lambda: loop, drawn, top_k)
+        # Of a larger vocabulary nothing is written that is no text.
+        known = self.tokenizer and self.tokenizer.vocabulary_size
+        loop = functools.partial(self._loop, drawn=drawn, top_k=top_k, known=known)
+        program = self.program(lambda: loop, drawn, top_k, known)
         text, ended = program(*map(ops.convert_to_tensor, arguments))
         text, ended = ops.convert_to_numpy(text), ops.convert_to_numpy(ended)
         return [t[n : n + new] for t, n in zip(text, lengths, strict=True)], ended
 
     def _loop(
         self, prompt, text, lengths, last, ended, stop_token, draws, temperature, top_p,
-        *, drawn, top_k,
+        *, drawn, top_k, known,
     ):  # fmt: skip
         """Writes into `text` up to `last`, after each row's first `lengths` tokens.
 
@@ -165,7 +167,7 @@ class LanguageModel(TextModel):
         def write(position, text, ended, states):
             newest = ops.take(text, position - 1, axis=1)[:, None]
             with KeyValueCache(position - 1, states) as cache:
-                logits = self(newest, training=False)[:, 0]
+                logits = self(newest, training=False)[:, 0, :known]
             if drawn:
                 logits = logits / temperature
                 if top_k is not None:

@@ -9,7 +9,7 @@ away, TensorFlow reads ahead with weights of a step before.
 from kerazoo import catalog
 from kerazoo.datasets import environments
 from kerazoo.datasets.experience.base import Experience, Progress
-from kerazoo.datasets.experience.player import Player, evaluate, play, watch
+from kerazoo.datasets.experience.player import Player, evaluate, play, returns, watch
 from kerazoo.datasets.experience.policy import Episodes, Rollouts, advantages
 from kerazoo.datasets.experience.replay import Memory, Replay
 
@@ -25,6 +25,7 @@ __all__ = [
     "evaluate",
     "of",
     "play",
+    "returns",
     "watch",
 ]
 

@@ -108,8 +108,8 @@ def play(player, environment, *, epsilon=0.0, random=None, watch=None):
     return gained
 
 
-def evaluate(model, source, split="test", *, episodes=None, epsilon=None, seed=0):
-    """Returns of greedy episodes.
+def returns(model, source, split="test", *, episodes=None, epsilon=None, seed=0):
+    """Returns of greedy episodes, an array with one for each.
 
     Args:
         model: the agent.
@@ -118,9 +118,6 @@ def evaluate(model, source, split="test", *, episodes=None, epsilon=None, seed=0
         episodes: how many; those of the recipe by default, else 20.
         epsilon: share of random actions; that of the recipe by default, else 0.
         seed: fixes the games.
-
-    Returns:
-        `{"return": mean, "return_std": standard deviation}`.
     """
     settings = _evaluation(model)
     episodes = settings["episodes"] if episodes is None else episodes
@@ -131,12 +128,21 @@ def evaluate(model, source, split="test", *, episodes=None, epsilon=None, seed=0
         )
     environment = source.read(split)(episodes, seed)
     environment = environments.fitted(environment, source.name, model)
-    gained = play(
+    return play(
         Player(model, environment),
         environment,
         epsilon=epsilon,
         random=np.random.default_rng(seed),
     )
+
+
+def evaluate(model, source, split="test", **keywords):
+    """Mean and deviation of the returns of greedy episodes; keywords as `returns`.
+
+    Returns:
+        `{"return": mean, "return_std": standard deviation}`.
+    """
+    gained = returns(model, source, split, **keywords)
     return {"return": float(gained.mean()), "return_std": float(gained.std())}
 
 
