@@ -335,11 +335,12 @@ def _task(model):
 
 
 def _source(model, data):
-    """The dataset, or None where it is unknown or not on this machine."""
-    try:
-        return data and datasets.find(data, model)
-    except (FileNotFoundError, ValueError):
-        return None
+    """The dataset, or None where it is not on this machine."""
+    from kerazoo.datasets import tfds
+
+    if data in datasets.EMBEDDED or (data and tfds.is_prepared(data)):
+        return datasets.find(data, model)
+    return None
 
 
 def _labels(model, data):
