@@ -68,8 +68,8 @@ def centred_drawing(image, side, size):
 
     grey = image.mean(axis=-1)
     rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    ink = 255 - grey if np.median(rim) > 127 else grey
-    ink = np.clip(ink - 32, 0, None)  # paper is never quite white
+    # Whatever differs from the paper, which is never quite of one colour.
+    ink = np.clip(np.abs(grey - np.median(rim)) - 32, 0, None)
     if ink.max() < 32:
         return None
     ink *= 255 / ink.max()
@@ -413,7 +413,8 @@ def _on_image(gradio, model, data, function, output):
 
 
 def _image_or_example(gradio, model, data):
-    examples = [enlarged(flat_image(raw)) for raw, _ in _first(model, data, 5)]
+    examples = [flat_image(raw) for raw, _ in _first(model, data, 5)]
+    examples = [enlarged(e.repeat(3 // e.shape[-1], axis=-1)) for e in examples]
     image = gradio.Image(label="image", type="numpy", height=360)
     if examples:
         gradio.Examples(examples, image, cache_examples=False)
