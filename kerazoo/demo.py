@@ -68,8 +68,8 @@ def centred_drawing(image, side, size):
 
     grey = image.mean(axis=-1)
     rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    ink = 255 - grey if np.median(rim) > 127 else grey
-    ink = np.clip(ink - 32, 0, None)  # paper is never quite white
+    # Whatever differs from the paper, which is never quite of one colour.
+    ink = np.clip(np.abs(grey - np.median(rim)) - 32, 0, None)
     if ink.max() < 32:
         return None
     ink *= 255 / ink.max()
@@ -335,11 +335,12 @@ def _task(model):
 
 
 def _source(model, data):
-    """The dataset, or None where it is unknown or not on this machine."""
-    try:
-        return data and datasets.find(data, model)
-    except (FileNotFoundError, ValueError):
-        return None
+    """The dataset, or None where it is not on this machine."""
+    from kerazoo.datasets import tfds
+
+    if data in datasets.EMBEDDED or (data and tfds.is_prepared(data)):
+        return datasets.find(data, model)
+    return None
 
 
 def _labels(model, data):
@@ -412,7 +413,8 @@ def _on_image(gradio, model, data, function, output):
 
 
 def _image_or_example(gradio, model, data):
-    examples = [enlarged(flat_image(raw)) for raw, _ in _first(model, data, 5)]
+    examples = [flat_image(raw) for raw, _ in _first(model, data, 5)]
+    examples = [enlarged(e.repeat(3 // e.shape[-1], axis=-1)) for e in examples]
     image = gradio.Image(label="image", type="numpy", height=360)
     if examples:
         gradio.Examples(examples, image, cache_examples=False)

@@ -1,7 +1,7 @@
 """What people look at: tables, learning curves, the Canziani chart.
 
-Diagrams, pictures and what suits a model have modules of their own: `kerazoo.diagram`,
-`kerazoo.pictures` and `kerazoo.show`, all of whose functions are to be had here.
+What people want of `kerazoo.diagram`, `kerazoo.pictures` and `kerazoo.show` is here by
+name.
 
 Imports no framework at its head; matplotlib and rich are imported where they draw.
 """

@@ -35,19 +35,20 @@ def classifier():
 @pytest.mark.parametrize("place", [(0, 0), (40, 90)])
 def test_drawings_come_as_the_data_are(digits, dark_on_light, place):
     """Digits, drawn large anywhere, in black on white or not, are as before."""
-    full = [image for image in digits[0] if (image[[0, -1]] > 200).any((1, 2)).all()]
-    assert len(full) > 50
-    for image in full[:20]:
+    shown = 0
+    for image in digits[0]:
+        rows, columns = (np.flatnonzero((image > 95).any((k, 2))) for k in (1, 0))
+        if rows[0] or rows[-1] < 7 or columns[0] + columns[-1] != 7:
+            continue  # not in the middle, or smaller than others
         canvas = np.zeros((320, 320, 1), "uint8")
         large = image.repeat(20, 0).repeat(20, 1)
         canvas[place[0] :, place[1] :][:160, :160] = large
         canvas = 255 - canvas if dark_on_light else canvas
         found = demo.centred_drawing(canvas, 8, 8)
         assert found.shape == (8, 8, 1) and found.dtype == np.uint8
-        # Columns may move by one where a digit is narrow.
-        shifted = [np.roll(found, k, axis=1) for k in (-1, 0, 1)]
-        errors = [np.abs(image.astype(int) - s).mean() for s in shifted]
-        assert min(errors) < 24
+        assert np.abs(image.astype(int) - found).mean() < 16
+        shown += 1
+    assert shown > 50
 
 
 def test_drawing_keeps_its_distance_to_the_rim():
@@ -249,12 +250,17 @@ def test_command_trains_once_and_opens_the_page(tmp_path, monkeypatch, capsys):
         demo, "launch", lambda model, data, **options: opened.append((data, options))
     )
     fit = cli._fit
-    monkeypatch.setattr(cli, "_fit", lambda given: trained.append(given) or fit(given))
+
+    def _fit(arguments):
+        trained.append(arguments.name)
+        fit(arguments)
+
+    monkeypatch.setattr(cli, "_fit", _fit)
     words = ["demo", "info8010_mlp", "--port", "7999", "--no-browser"]
     monkeypatch.setenv("KERAS_MAX_EPOCHS", "1")
     assert cli.main(words) == 0 and cli.main(words) == 0
     assert "training the reduced info8010_mlp on digits" in capsys.readouterr().err
-    assert len(trained) == 1
+    assert trained == ["info8010_mlp"]
     assert opened == [("digits", {"port": 7999, "browser": False})] * 2
     assert (tmp_path / "runs" / "demo-info8010_mlp" / "model.keras").is_file()
 

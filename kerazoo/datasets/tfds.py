@@ -189,6 +189,16 @@ def _keys(name, info, tfds):
     return images[0], labels[0]
 
 
+def is_prepared(name):
+    """Whether a dataset of TFDS is on disk; nothing is downloaded."""
+    import tensorflow_datasets as tfds
+
+    try:
+        return _prepared(tfds.builder(name.removeprefix("tfds:")))
+    except tfds.core.DatasetNotFoundError:
+        return False
+
+
 def _prepared(builder):
     return os.path.isfile(os.path.join(builder.data_dir, "dataset_info.json"))
 
