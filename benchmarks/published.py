@@ -57,7 +57,7 @@ RECIPES = {
                 "mask": 6,
             },
         },
-        "epochs": 60,
+        "epochs": 150,
         "metric": "word_error",
     },
     "louppe_vae": {"metric": "negative_elbo"},
