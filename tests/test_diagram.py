@@ -159,6 +159,58 @@ def test_a_u_net_bends():
     assert report.diagram(model).axes
 
 
+def test_ddpm_bends_though_its_stages_hear_two_of_the_way_down():
+    found = {s.name: s for s in stages(inspection.skeleton("ddpm"))}
+    assert found["down2_1–2"].times == 2 and found["up2_1–3"].times == 3
+    heard = {s.name for s in found["up2_1–3"].sources}
+    assert heard == {"up3_double", "down2_1–2", "down1_half", "step"}
+    boxes, lines = placed("ddpm")
+    columns = {box.x for box in boxes.values()}
+    assert boxes["conv_out"].mirrored and len(columns) == 3
+    assert sum("linestyle" in style for _, style in lines) == 8
+
+
+def placed(name):
+    """Boxes of a figure by the names of their stages, and the lines between them."""
+    boxes = [diagram._Box(stage) for stage in stages(inspection.skeleton(name))]
+    home = {id(box.stage): box for box in boxes}
+    edges = [(home[id(s)], box) for box in boxes for s in box.stage.sources]
+    lines = diagram._placed(boxes, diagram._told(boxes, edges))
+    return {box.stage.name: box for box in boxes}, lines
+
+
+def test_lines_go_around_boxes():
+    boxes, lines = placed("faster_rcnn_resnet50_fpn")
+    for line, _ in lines:
+        ends = [b for b in boxes.values() if meets(line[0], b) or meets(line[-1], b)]
+        assert len(ends) == 2
+        crossed = [b for b in boxes.values() if diagram._crosses(line, b)]
+        assert all(box in ends for box in crossed)
+    remarks = [entry[0] for entry in boxes["roi_align"].left]
+    assert remarks[-1] == "with p5, p6, p4, p3, p2"
+
+
+def meets(point, box):
+    x, y = point
+    across = box.x <= x <= box.x + box.width
+    return across and box.top - 0.1 <= y <= box.bottom + 0.1
+
+
+def test_a_model_called_again_hears_all_its_callers():
+    inputs = [keras.Input((4,), name=name) for name in ("one", "other")]
+    shared = keras.Sequential([keras.Input((4,)), layers.Dense(3)], name="shared")
+    outputs = layers.Add(name="sum")([shared(x) for x in inputs])
+    found = {s.model or s.name: s for s in stages(keras.Model(inputs, outputs))}
+    assert {s.name for s in found["shared"].sources} == {"one", "other"}
+
+
+def test_the_memory_of_six_decoders_is_one_box():
+    found = {s.name: s for s in stages(inspection.skeleton("transformer"))}
+    memory = found["decoder1–6_memory"]
+    assert (memory.times, memory.parallel) == (6, True)
+    assert words(found["embedding"].flow) == ["dense 37000, tied to the embedding"]
+
+
 def test_a_model_nobody_named_and_a_subclass_can_be_drawn():
     class Subclass(keras.Model):
         def __init__(self):
