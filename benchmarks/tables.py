@@ -286,18 +286,24 @@ def scale():
 
 def zoo():
     """The catalogue, by domain and year."""
-    cards = sorted(
-        catalog.cards().values(), key=lambda c: (c.domain, c.year, c.module, c.params)
-    )
-    rows = [
-        [
-            f"`{c.name}`", c.title, c.year, c.task, c.dataset or "",
-            f"{c.params + c.non_trainable:,}", "" if c.macs is None else f"{c.macs:,}",
-        ]
-        for c in cards
-    ]  # fmt: skip
+    domains = {}
+    for c in sorted(catalog.cards().values(), key=lambda c: (c.year, c.module)):
+        domains.setdefault(c.domain, []).append(c)
     header = ["builder", "architecture", "year", "task", "dataset", "weights", "MACs"]
-    return f"{len(rows)} builders.\n\n" + table(header, rows)
+    parts = [f"{sum(map(len, domains.values()))} builders:"]
+    for domain, cards in domains.items():
+        rows = [
+            [
+                f"`{c.name}`", c.title, c.year, c.task, c.dataset or "",
+                f"{c.params + c.non_trainable:,}",
+                "" if c.macs is None else f"{c.macs:,}",
+            ]
+            for c in sorted(cards, key=lambda c: (c.year, c.module, c.params))
+        ]  # fmt: skip
+        years = " to ".join(dict.fromkeys(str(cards[i].year) for i in (0, -1)))
+        title = f"<b>{domain}</b>: {len(rows)}, {years}"
+        parts.append(folded(title, table(header, rows)))
+    return "\n\n".join(parts)
 
 
 RESULTS = (

@@ -1,5 +1,8 @@
 """Diagrams: which layers fold into which stages, and that everything can be drawn."""
 
+import pathlib
+import re
+
 import keras
 import pytest
 from keras import layers
@@ -8,6 +11,7 @@ import kerazoo
 from kerazoo import cli, diagram, inspection, report
 from kerazoo.stages import Fork, stages
 
+STATIC = pathlib.Path(__file__).parent.parent / "docs" / "_static"
 # One of each kind of structure: chains, branches, residuals, nested models, ensembles.
 SAMPLE = (
     "mcculloch_pitts", "neocognitron", "lenet5", "googlenet", "resnet20", "densenet121",
@@ -258,6 +262,18 @@ def test_the_same_network_gives_the_same_file(tmp_path):
     for name in ("a.svg", "b.svg"):
         report.diagram("lenet5", tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_pictures_of_the_readme_are_current(tmp_path):
+    """Texts are compared: lines move a little with the version of matplotlib."""
+    for kept in STATIC.glob("*.svg"):
+        report.diagram(kept.stem, tmp_path / kept.name)
+        texts = [
+            re.findall(r">([^<>]+)</text>", path.read_text(encoding="utf-8"))
+            for path in (kept, tmp_path / kept.name)
+        ]
+        again = f"kerazoo diagram {kept.stem} --output docs/_static/{kept.name}"
+        assert texts[0] and texts[0] == texts[1], f"run: {again}"
 
 
 def test_keywords_go_with_a_name():
