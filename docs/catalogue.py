@@ -44,7 +44,7 @@ def write(names, folder, cache=None):
         page = card_page(card, table, results.get(card.name, {}))
         _put(folder / "models" / f"{card.name}.md", page)
     _put(folder / "catalogue.md", index_page(cards))
-    _put(folder / "measured.md", measured_page())
+    _put(folder / "measured.md", measured_page(names))
     _put(folder / "timeline.md", timeline_page(cards))
     _put(folder / "chart.md", chart_page({card.name for card in cards}, cache))
 
@@ -288,8 +288,17 @@ def _figure(text):
         return text
 
 
-def measured_page():
-    """The tables of the README's results, each under what it shows."""
+def measured_page(names):
+    """The tables of the README's results, each under what it shows.
+
+    Args:
+        names: architectures that have a page to link to.
+    """
+
+    def linked(match):
+        name = match[1]
+        return f"[{match[0]}](models/{name}.md)" if name in names else match[0]
+
     parts = [
         "# Measured",
         "All figures come from commands, `python -m benchmarks.NAME`. The csv files in "
@@ -302,7 +311,7 @@ def measured_page():
         body = section()
         if body:
             parts += [f"## {section.__doc__.removesuffix('.')}", body]
-    return "\n\n".join(parts) + "\n"
+    return re.sub(r"`(\w+)`", linked, "\n\n".join(parts)) + "\n"
 
 
 # ------------------------------------------------------------------------ all of them
