@@ -614,8 +614,8 @@ def _told(boxes, edges):
             (edge for edge in edges if edge[1] is box), key=lambda e: places[id(e[0])]
         )
         if len(mine) > _HEARD:
-            names = ", ".join(source.stage.name for source, _ in mine[:-1])
-            box.say(f"with {names}")
+            names = sorted(source.stage.name for source, _ in mine[:-1])
+            box.say(f"with {', '.join(filter(None, names))}")
             mine = mine[-1:]
         left += mine
     for source in boxes:

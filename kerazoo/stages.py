@@ -134,12 +134,10 @@ def read(model):
         params = inspection._size_of(weights)
         layer = _layer(operation, prefix, shape, params, sources)
         if id(operation) in counted and "Embedding" in layer.kind:
-            tied = shape[-1] != operation.output_dim
-            layer.text = (
-                f"dense {shape[-1]}, tied to the embedding"
-                if tied
-                else f"{layer.text}, shared"
-            )
+            if shape[-1] == operation.output_dim:
+                layer.text += ", shared"
+            else:
+                layer.text = f"dense {shape[-1]}, tied to the embedding"
         if layer.text in _MERGES.values() and layer.kind != "Concatenate":
             if len(_shown_sources(layer)) == 1:  # x times a gate of x
                 layer.text = ""

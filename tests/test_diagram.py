@@ -191,7 +191,7 @@ def test_lines_go_around_boxes():
         crossed = [b for b in boxes.values() if diagram._crosses(line, b)]
         assert all(box in ends for box in crossed)
     remarks = [entry[0] for entry in boxes["roi_align"].left]
-    assert remarks[-1] == "with p5, p6, p4, p3, p2"
+    assert remarks[-1] == "with p2, p3, p4, p5, p6"
 
 
 def meets(point, box):
