@@ -52,12 +52,12 @@ def test_the_api_reference_names_what_there_is():
     assert all(map(pydoc.locate, names)), [n for n in names if not pydoc.locate(n)]
 
 
-def test_the_extras_are_those_of_the_package():
+def test_every_extra_is_explained():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     text = (DOCS / "guides/install.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| `(\w+)` \|", text, re.M)
-    assert told and set(told) <= set(setup["options.extras_require"])
+    assert set(told) >= set(setup["options.extras_require"])
 
 
 def test_names_in_the_guides_exist():
