@@ -4,6 +4,7 @@ What has to be computed (diagram and layer table, from a skeleton) is kept in a 
 under a hash of the sources it depends on, so that a second build takes seconds.
 """
 
+import ast
 import hashlib
 import html
 import io
@@ -14,12 +15,11 @@ import re
 import shutil
 
 import kerazoo
-from benchmarks import records
+from benchmarks import records, tables
 from kerazoo import catalog, diagram, report
 
 PACKAGE = pathlib.Path(kerazoo.__file__).parent
-# A trace of more layers than this takes longer than a page is worth.
-TRACED = 400
+ROOT = PACKAGE.parent
 
 
 def write(names, folder, cache=None):
@@ -41,9 +41,10 @@ def write(names, folder, cache=None):
     for card in cards:
         picture, table = looked_at(card, cache)
         _put(folder / "pictures" / f"{card.name}.svg", picture)
-        page = card_page(card, table, results.get(card.name, []))
+        page = card_page(card, table, results.get(card.name, {}))
         _put(folder / "models" / f"{card.name}.md", page)
     _put(folder / "catalogue.md", index_page(cards))
+    _put(folder / "measured.md", measured_page(names))
     _put(folder / "timeline.md", timeline_page(cards))
     _put(folder / "chart.md", chart_page({card.name for card in cards}, cache))
 
@@ -79,7 +80,7 @@ def looked_at(card, cache=None):
     from kerazoo import inspection
 
     model = inspection.skeleton(card.name)
-    found = _picture(model), _layer_table(card, model)
+    found = _picture(model), _layer_table(model)
     if key is not None:
         _put(kept, json.dumps(found))
     return found
@@ -91,35 +92,16 @@ def _picture(model):
     return written.getvalue()
 
 
-def _layer_table(card, model):
+def _layer_table(model):
     from kerazoo import inspection
 
-    count = sum(1 for _ in model._flatten_layers())
-    traced = count <= TRACED
-    if traced:
-        rows = inspection._grouped(inspection.layer_table(model))
-        cells = [
-            [f"`{r.name}`", r.kind, inspection._format_shape(r.shape),
-             f"{r.params:,}" if r.params else "", f"{r.macs:,}" if r.macs else ""]
-            for r in rows
-        ]  # fmt: skip
-        header = ["layer", "type", "output", "weights", "MACs"]
-    else:
-        from kerazoo.stages import stages
-
-        cells = [
-            [f"`{s.name}`" if s.name else "", f"×{s.times}" if s.times > 1 else "",
-             inspection._format_shape(s.shape), f"{s.params:,}" if s.params else ""]
-            for s in stages(model)
-        ]  # fmt: skip
-        header = ["stage", "repeated", "output", "weights"]
-    text = _table(header, cells, right=2)
-    if not traced:
-        text += (
-            f"\nThe network has {count:,} layers; `kerazoo summary {card.name} "
-            "--layers` counts the operations of each.\n"
-        )
-    return text
+    rows = inspection._grouped(inspection.layer_table(model))
+    cells = [
+        [f"`{r.name}`", r.kind, inspection._format_shape(r.shape),
+         f"{r.params:,}" if r.params else "", f"{r.macs:,}" if r.macs else ""]
+        for r in rows
+    ]  # fmt: skip
+    return _table(["layer", "type", "output", "weights", "MACs"], cells, right=2)
 
 
 def _table(header, rows, right=99):
@@ -136,7 +118,7 @@ def card_page(card, table, results):
     Args:
         card: a `kerazoo.Card`.
         table: its layer table, in Markdown.
-        results: rows of `measured()` about it.
+        results: what `measured()` knows of it.
     """
     weights = f"{card.params:,} trainable"
     if card.non_trainable:
@@ -243,47 +225,93 @@ def _link(url):
 
 # ------------------------------------------------------------------------ measurements
 
+# Columns that name an architecture, and measurements that do not name theirs so.
+_NAMING = ("architecture", "network", "what", "task")
+_ABOUT = {
+    "mnist": "fleuret_mnist", "time_to_accuracy": "fleuret_mnist",
+    "generation": "gpt2", "dqn_catch": "dqn", "dqn_cartpole": "dqn_mlp",
+}  # fmt: skip
+_PROVENANCE = ("machine", "versions", "date", "commit")
+
 
 def measured():
-    """Rows of the benchmarks' csv files by architecture: `(what, value, beside)`."""
+    """Rows of all csv files of the benchmarks, `{architecture: {command: [row]}}`."""
     found = {}
-    for row in records.read("published"):
-        what = f"{row['metric']} on {row['dataset']}, {row['recipe']} recipe, "
-        what += f"{row['epochs']} epochs"
-        found.setdefault(row["architecture"], []).append(
-            (what, row["value"], f"paper: {row['published']}", row)
-        )
-    for row in records.read("citations"):
-        what = f"{row['metric']} on {row['dataset']}, mean of {row['seeds']} seeds"
-        found.setdefault(row["architecture"], []).append(
-            (what, row["mean"], f"paper: {row['published']}", row)
-        )
-    for row in records.read("learning"):
-        what = f"{row['metric']} on {row['dataset']}, reduced configuration, "
-        what += f"{row['epochs']} epochs"
-        beside = f"{row['baseline_is']}: {float(row['baseline']):.4g}"
-        found.setdefault(row["architecture"], []).append(
-            (what, row["value"], beside, row)
-        )
+    files = records.RESULTS.glob("*.csv")  # the reduced configurations last
+    for path in sorted(files, key=lambda path: (path.stem == "learning", path.stem)):
+        for row in records.read(path.stem):
+            named = [path.stem, *(row.get(column) for column in _NAMING)]
+            for name in {_ABOUT.get(value, value) for value in named}:
+                commands = found.setdefault(name, {})
+                commands.setdefault(path.stem, []).append(row)
     return found
 
 
 def _results(card, results):
-    text = ""
-    if results:
-        rows = [
-            [_plain(what), f"{float(value):.4g}", _plain(beside),
-             f"{row['machine']}, {row['versions']}, {row['date']}"]
-            for what, value, beside, row in results
-        ]  # fmt: skip
-        text = _table(["what", "measured", "beside it", "where and when"], rows)
-    elif card.learns:
-        text = "No figure is recorded yet. "
+    parts = []
+    for command, rows in results.items():
+        columns = [
+            key
+            for key in rows[0]
+            if key not in ("architecture", *_PROVENANCE)
+            and any(row[key] not in ("", card.name) for row in rows)
+        ]
+        cells = [
+            [
+                *(_plain(_figure(row[key])) for key in columns),
+                f"{row['machine']}, {row['versions']}, {row['date']}",
+            ]
+            for row in rows
+        ]
+        header = [*(key.replace("_", " ") for key in columns), "where and when"]
+        question = ast.get_docstring(
+            ast.parse((ROOT / "benchmarks" / f"{command}.py").read_text("utf-8"))
+        )
+        question = question.splitlines()[0]
+        parts.append(f"{question} `python -m benchmarks.{command}`:")
+        parts.append(_table(header, cells))
+    if not parts:
+        parts.append("No figure is recorded yet.")
     if card.learns:
         bounds = ", ".join(f"{key} {bound}" for key, bound in card.learns.items())
-        text += f"\nThe reduced configuration is required to reach {bounds} on "
-        text += f"`{card.offline or card.dataset}`."
-    return text or "No figure is recorded yet."
+        parts.append(
+            f"The reduced configuration is required to reach {bounds} on "
+            f"`{card.offline or card.dataset}`."
+        )
+    return "\n\n".join(parts)
+
+
+def _figure(text):
+    try:
+        return tables.number(text, 4)
+    except ValueError:
+        return text
+
+
+def measured_page(names):
+    """The tables of the README's results, each under what it shows.
+
+    Args:
+        names: architectures that have a page to link to.
+    """
+
+    def linked(match):
+        name = match[1]
+        return f"[{match[0]}](models/{name}.md)" if name in names else match[0]
+
+    parts = [
+        "# Measured",
+        "All figures come from commands, `python -m benchmarks.NAME`. The csv files in "
+        "`benchmarks/results/` name the machine, the versions, the date and the commit "
+        "of each; the pages of the [catalogue](catalogue.md) show what was measured of "
+        "their network. The processor's two cores were shared with other work, so that "
+        "seconds on it are upper bounds.",
+    ]
+    for section in tables.RESULTS:
+        body = section()
+        if body:
+            parts += [f"## {section.__doc__.removesuffix('.')}", body]
+    return re.sub(r"`(\w+)`", linked, "\n\n".join(parts)) + "\n"
 
 
 # ------------------------------------------------------------------------ all of them
@@ -309,6 +337,7 @@ def index_page(cards):
             f"</option>{options}</select></label>"
         )
 
+    first, last = cards[0].year, cards[-1].year
     lectures = sorted({part for c in cards for part in _decks(c)})
     data = sorted({d for c in cards for d in (c.dataset, c.offline) if d})
     controls = (
@@ -317,9 +346,9 @@ def index_page(cards):
         + choice("domain", sorted({c.domain for c in cards}))
         + choice("lecture", lectures)
         + choice("dataset", data)
-        + '<label>years <input type="number" data-filter="first" value="1943" '
-        'min="1943" max="2100"> to <input type="number" data-filter="last" '
-        'value="2100" min="1943" max="2100"></label>'
+        + f'<label>years <input type="number" data-filter="first" value="{first}">'
+        f'</label><label>to <input type="number" data-filter="last" value="{last}">'
+        "</label>"
     )
     rows = "\n".join(_index_row(card) for card in cards)
     pages = "\n".join(f"models/{card.name}" for card in cards)
@@ -450,7 +479,7 @@ def _named(row):
 
 
 def chart(rows):
-    """The chart as SVG: discs with titles, links and data for tooltips."""
+    """The chart as SVG: discs with links and texts for tooltips."""
     width, height, left, bottom = 760, 470, 60, 46
 
     def x(gops):
@@ -485,8 +514,8 @@ def chart(rows):
         disc = (
             f'<circle cx="{x(row["gops"]):.1f}" cy="{y(row["top1"]):.1f}" '
             f'r="{radius:.1f}" fill="{color if counted else "none"}" '
-            f'stroke="{color}" data-tip="{html.escape(text)}" tabindex="0">'
-            f"<title>{html.escape(text)}</title></circle>"
+            f'stroke="{color}" data-tip="{html.escape(text)}" '
+            f'aria-label="{html.escape(text)}" role="img" tabindex="0"/>'
         )
         side = report._SIDES.get(row["network"], "right")
         dx, dy, anchor = {

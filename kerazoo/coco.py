@@ -19,8 +19,8 @@ def mean_average_precision(found, true):
         true: likewise `boxes` and `labels`.
 
     Returns:
-        `{"map": ..., "map_50": ...}`: the mean over classes, and over overlaps of 0.50,
-        0.55, ..., 0.95 or at 0.50 alone, of the average precision at 101 recalls; 100
+        Mapping of `map` and `map_50`, the average precision at 101 recalls: its mean
+        over classes, and over overlaps of 0.50, 0.55, ..., 0.95 or at 0.50 alone. 100
         detections of an image count. -1 where there is no true box at all.
 
     Raises:

@@ -6,6 +6,7 @@ beside it is that shape, on logarithmic scales. A chain runs from top to bottom,
 columns where it is long; a network of matched skips bends into a U.
 """
 
+import collections
 import functools
 import math
 import re
@@ -329,6 +330,7 @@ class _Box:
         self.left = [entry for entry in self.left if entry[0]]
         side = "side by side" if stage.parallel else ""
         self.times = f"×{stage.times} {side}".strip() if stage.times > 1 else ""
+        self.times_size = _PILL if side else 11
         self.head = sum(_width(t, s, b) + 9 for t, s, _, b in self.left)
         self.body = max((row.width for row in self.rows), default=0)
         self.height = 20 + sum(row.above + row.below + 7 for row in self.rows)
@@ -336,6 +338,11 @@ class _Box:
         self.over = max(0, (_extents(stage.shape)[1] - self.height) / 2)
         self.x = self.y = self.width = self.wanted = self.lane = 0
         self.mirrored = False
+
+    def say(self, text):
+        """Adds a remark behind the name."""
+        self.left.append((text, _SMALL, _FAINT, False))
+        self.head += _width(text, _SMALL) + 9
 
     @property
     def middle(self):
@@ -374,7 +381,7 @@ class _Box:
         cells = (
             (_short(self.stage.params), _SMALL, _FAINT, "normal"),
             (_shape(self.stage.shape), _PILL, _TEXT, "normal"),
-            (self.times, 11 if len(self.times) < 6 else _PILL, edge, "bold"),
+            (self.times, self.times_size, edge, "bold"),
         )
         for (text, size, color, weight), column in zip(cells, columns, strict=True):
             pen.text(right, y, text, size, color, "right", weight=weight, zorder=4)
@@ -445,34 +452,16 @@ def draw(stages, title, subtitle=""):
     columns = (
         max(_width(_short(b.stage.params), _SMALL) for b in boxes) + 10,
         max(_width(_shape(b.stage.shape), _PILL) for b in boxes) + 12,
-        max((_width(b.times, 11, True) for b in boxes if len(b.times) < 6), default=0),
-    )
-    columns = (
-        *columns[:2],
-        max(
-            [
-                columns[2],
-                *(_width(b.times, _PILL, True) for b in boxes if len(b.times) >= 6),
-            ]
-        ),
+        max(_width(b.times, b.times_size, True) for b in boxes),
     )
     for box in boxes:
         box.wanted = max(box.head + sum(columns) + 20, box.body + 30)
     for box in boxes:
         box.width = max(box.wanted for box in boxes)
-    paths = _paths(boxes, edges)
-    around = _u_shaped(paths, edges)
-    if around:
-        _place_u(paths, around)
-    elif len(paths) == 1 and _height(paths[0]) > _TALLEST and _is_chain(edges, boxes):
-        _place_columns(paths[0])
-    else:
-        _place_lanes(paths, edges)
-    top = _MARGIN + 40
-    for box in boxes:
-        box.y += top
-    width = max(box.x + box.width + _SOLID * box.mirrored for box in boxes)
-    width = max(width + _MARGIN + 8 * len(_skips(edges, paths)),
+    lines = _placed(boxes, edges)
+    xs = [x for line, _ in lines for x, _ in line]
+    xs += [box.x + box.width + _SOLID * box.mirrored for box in boxes]
+    width = max(max(xs) + _MARGIN,
                 _MARGIN * 2 + _width(title, _TITLE, True),
                 _MARGIN * 2 + _width(subtitle, _SMALL + 1))  # fmt: skip
     height = max(b.bottom for b in boxes) + _MARGIN
@@ -486,11 +475,33 @@ def draw(stages, title, subtitle=""):
     _draw_frames(pen, boxes)
     for box in boxes:
         box.draw(pen, columns)
-    _draw_edges(pen, paths, edges, around)
+    for line, style in lines:
+        pen.path(line, arrow=True, **style)
     return figure
 
 
 # -------------------------------------------------------------------- where boxes stand
+
+
+def _placed(boxes, edges):
+    """Places the boxes; the points and the style of the line of each edge."""
+    paths = _paths(boxes, edges)
+    skips = _u_shaped(paths, edges)
+    if skips:
+        _place_u(paths, skips)
+    elif len(paths) == 1 and _height(paths[0]) > _TALLEST and _is_chain(edges, boxes):
+        _place_columns(paths[0])
+    else:
+        _place_lanes(paths, edges)
+    for box in boxes:
+        box.y += _MARGIN + 40
+    lines, tracks = _lines(boxes, paths, edges, around=bool(skips))
+    # Room between the lanes for the lines that run there.
+    for x, count in sorted(tracks.items(), reverse=True):
+        for box in boxes:
+            if box.x > x:
+                box.x += max(0, 8 * count - 32)
+    return _lines(boxes, paths, edges, around=bool(skips))[0]
 
 
 def _lead(before, box):
@@ -595,15 +606,23 @@ def _skips(edges, paths):
 
 
 def _told(boxes, edges):
-    """Edges without those of a box that many others hear; that says so itself."""
+    """Edges without those of boxes that hear many or that many hear: these say so."""
+    places = {id(box): place for place, box in enumerate(boxes)}
     left = []
-    for source in boxes:
-        mine = [edge for edge in edges if edge[0] is source]
+    for box in boxes:
+        mine = sorted(
+            (edge for edge in edges if edge[1] is box), key=lambda e: places[id(e[0])]
+        )
         if len(mine) > _HEARD:
-            source.left.append((f"to {len(mine)} stages", _SMALL, _FAINT, False))
-            source.head += _width(source.left[-1][0], _SMALL) + 9
-        else:
-            left += mine
+            names = sorted(source.stage.name for source, _ in mine[:-1])
+            box.say(f"with {', '.join(filter(None, names))}")
+            mine = mine[-1:]
+        left += mine
+    for source in boxes:
+        mine = [edge for edge in left if edge[0] is source]
+        if len(mine) > _HEARD:
+            source.say(f"to {len(mine)} stages")
+            left = [edge for edge in left if edge[0] is not source]
     return left
 
 
@@ -611,12 +630,13 @@ def _u_shaped(paths, edges):
     """Skips of a network whose second half mirrors the first, else None."""
     skips = _skips(edges, paths)
     main = {id(box) for box in paths[0]}
-    if len(skips) < 2 or any((id(a) in main) != (id(b) in main) for a, b in edges):
+    if any(id(a) not in main and id(b) in main for a, b in edges):
         return None
     nested = all(
-        a < c and d < b for (a, b), (c, d) in zip(skips, skips[1:], strict=False)
+        a < c and d <= b for (a, b), (c, d) in zip(skips, skips[1:], strict=False)
     )
-    return skips if nested else None
+    last = {b: (a, b) for a, b in skips}
+    return list(last.values()) if nested and len(last) > 1 else None
 
 
 def _place_u(paths, skips):
@@ -625,7 +645,7 @@ def _place_u(paths, skips):
     sizes = [_extents(box.stage.shape)[1] for box in path[first:last]]
     bottom = first + len(sizes) - 1 - sizes[::-1].index(min(sizes))
     left, right = path[: bottom + 1], path[bottom + 1 :][::-1]
-    y, i, j = max(path[0].over, path[-1].over), 0, 0
+    y, i, j = max(_lead(None, path[0]), _lead(None, path[-1])), 0, 0
     for a, b in [*skips, (len(left), bottom)]:
         down = left[i:a]
         up = right[j : len(path) - 1 - b]
@@ -660,62 +680,103 @@ def _place_u(paths, skips):
 # ------------------------------------------------------------------ lines between boxes
 
 
-def _draw_edges(pen, paths, edges, around):
+def _lines(boxes, paths, edges, around):
+    """`([(points, style), ...], lines in the gutter right of each lane)`."""
     follows = {
         (id(a), id(b)) for path in paths for a, b in zip(path, path[1:], strict=False)
     }
-    skips = 0
+    main = {id(box) for box in paths[0]}
+    tracks, heights, found = collections.Counter(), [], []
     for source, box in edges:
+        style = {}
         if (id(source), id(box)) in follows:
-            _draw_step(pen, source, box)
-        elif around:
-            start = source.x + source.width
-            pen.path([(start, source.centre), (box.x, box.centre)], arrow=True,
-                     linestyle=(0, (4, 2)))  # fmt: skip
-        elif source.x == box.x:
-            skips += 1
-            out = source.x + source.width + 8 * skips
-            edge = source.x + source.width
-            pen.path(
-                [(edge, source.centre), (out, source.centre), (out, box.centre),
-                 (edge, box.centre)], arrow=True,
-            )  # fmt: skip
-        elif source.x < box.x:
-            if box.y > source.bottom:
-                pen.path(
-                    [(source.x + source.width, source.centre),
-                     (box.middle, source.centre), (box.middle, box.top)], arrow=True,
-                )  # fmt: skip
-            else:
-                gap = box.x - _SOLID - 12
-                pen.path(
-                    [(source.x + source.width, source.centre), (gap, source.centre),
-                     (gap, box.centre), (box.x, box.centre)], arrow=True,
-                )  # fmt: skip
+            line = _step(source, box)
+        elif around and id(box) in main:
+            line = [(source.x + source.width, source.centre), (box.x, box.centre)]
+            style = {"linestyle": (0, (4, 2))}
         else:
-            pen.path(
-                [(source.middle, source.bottom), (source.middle, box.centre),
-                 (box.x + box.width, box.centre)], arrow=True,
-            )  # fmt: skip
+            line = _bend(source, box)
+            others = [each for each in boxes if each not in (source, box)]
+            if not line or any(_crosses(line, each) for each in others):
+                line = _detour(source, box, boxes, tracks, heights)
+        found.append((line, style))
+    return found, tracks
 
 
-def _draw_step(pen, source, box):
+def _bend(source, box):
+    """The line between two lanes with the fewest corners; none within one."""
+    if source.x < box.x and box.y > source.bottom:
+        start = source.x + source.width, source.centre
+        return [start, (box.middle, source.centre), (box.middle, box.top)]
+    if source.x < box.x:
+        gap = box.x - _SOLID - 12
+        start = source.x + source.width, source.centre
+        return [start, (gap, source.centre), (gap, box.centre), (box.x, box.centre)]
+    if source.x > box.x and box.centre > source.bottom:
+        end = box.x + box.width, box.centre
+        return [(source.middle, source.bottom), (source.middle, box.centre), end]
+    return []
+
+
+def _crosses(line, box):
+    """Whether a line of vertical and horizontal parts runs into a box."""
+    return any(
+        min(x1, x2) < box.x + box.width
+        and max(x1, x2) > box.x
+        and min(y1, y2) < box.bottom
+        and max(y1, y2) > box.top
+        for (x1, y1), (x2, y2) in zip(line, line[1:], strict=False)
+    )
+
+
+def _detour(source, box, boxes, tracks, heights):
+    """A line through the gutters right of the lanes and between boxes."""
+
+    def gutter(lane):
+        tracks[lane.x] += 1
+        return max(b.x + b.width for b in boxes if b.x == lane.x) + 8 * tracks[lane.x]
+
+    start = source.x + source.width, source.centre - 3
+    end = box.x + box.width, box.centre + 3
+    if source.x == box.x:
+        out = gutter(source)
+        return [start, (out, start[1]), (out, end[1]), end]
+    low, high = sorted((source.x, box.x))
+    between = [each for each in boxes if low < each.x <= high]
+    free = [
+        y
+        for each in between
+        for y in (each.top - 5, each.bottom + 5)
+        if not any(b.top - 3 < y < b.bottom + 3 for b in between)
+        and not any(abs(y - other) < 4 for other in heights)
+    ]
+    if source.x > box.x and source.bottom + 5 in free:
+        y = source.bottom + 5
+        first = [(source.middle, source.bottom), (source.middle, y)]
+    else:
+        y = min(free, key=lambda y: abs(y - start[1]) + abs(y - end[1]), default=end[1])
+        out = gutter(source)
+        first = [start, (out, start[1]), (out, y)]
+    heights.append(y)
+    into = gutter(box)
+    return [*first, (into, y), (into, end[1]), end]
+
+
+def _step(source, box):
+    """The line between neighbours of a path."""
     if source.x == box.x and source.y < box.y:
-        pen.path([(source.middle, source.bottom), (box.middle, box.top)], arrow=True)
-    elif source.x == box.x:  # upwards, on the right of a U
-        pen.path([(source.middle, source.top), (box.middle, box.bottom)], arrow=True)
-    elif box.mirrored:  # through the bottom of a U
-        pen.path(
-            [(source.x + source.width, source.centre), (box.middle, source.centre),
-             (box.middle, box.bottom)], arrow=True,
-        )  # fmt: skip
-    else:  # on to the next column
-        gap = source.x + source.width + 14
-        low, high = source.bottom + 8, box.y - 9
-        pen.path(
-            [(source.middle, source.bottom), (source.middle, low), (gap, low),
-             (gap, high), (box.middle, high), (box.middle, box.top)], arrow=True,
-        )  # fmt: skip
+        return [(source.middle, source.bottom), (box.middle, box.top)]
+    if source.x == box.x:  # upwards, on the right of a U
+        return [(source.middle, source.top), (box.middle, box.bottom)]
+    if box.mirrored:  # through the bottom of a U
+        start = source.x + source.width, source.centre
+        return [start, (box.middle, source.centre), (box.middle, box.bottom)]
+    gap = source.x + source.width + 14  # on to the next column
+    low, high = source.bottom + 8, box.y - 9
+    return [
+        (source.middle, source.bottom), (source.middle, low), (gap, low), (gap, high),
+        (box.middle, high), (box.middle, box.top),
+    ]  # fmt: skip
 
 
 def _draw_frames(pen, boxes):

@@ -16,7 +16,7 @@ import keras
 from kerazoo import inspection
 
 # A group of more layers than a figure would draw as one block is shown by its parts.
-_BLOCK = 12
+_BLOCK = 16
 # Share of layers that two blocks have in common where they fold: the first block of a
 # stage may subsample, or project its shortcut.
 _ALIKE = 0.7
@@ -124,6 +124,7 @@ def read(model):
         A list of `Layer` in an order in which they can compute.
     """
     found, counted, producers = [], set(), {}
+    readers = collections.defaultdict(list)
 
     def add(operation, prefix, tensors, sources):
         shapes = inspection._without_batch(inspection._shapes(tensors))
@@ -133,10 +134,17 @@ def read(model):
         params = inspection._size_of(weights)
         layer = _layer(operation, prefix, shape, params, sources)
         if id(operation) in counted and "Embedding" in layer.kind:
-            layer.text = f"dense {shape[-1]}, tied to the embedding"
+            if shape[-1] == operation.output_dim:
+                layer.text += ", shared"
+            else:
+                layer.text = f"dense {shape[-1]}, tied to the embedding"
+        if layer.text in _MERGES.values() and layer.kind != "Concatenate":
+            if len(_shown_sources(layer)) == 1:  # x times a gate of x
+                layer.text = ""
         counted.add(id(operation))
         found.append(layer)
         producers.update((id(tensor), layer) for tensor in tensors)
+        return layer
 
     def visit(model, prefix):
         counted.add(id(model))
@@ -154,14 +162,20 @@ def read(model):
                 elif inner is None:
                     sources = [producers[id(x)] for x in node.input_tensors]
                     sources = list({id(s): s for s in sources}.values())
-                    add(node.operation, prefix, outputs, sources)
+                    layer = add(node.operation, prefix, outputs, sources)
+                    for x in node.input_tensors:
+                        readers[id(x)].append(layer)
                 else:
+                    inputs = zip(inner.inputs, node.input_tensors, strict=True)
+                    inputs = [(id(x), producers[id(given)]) for x, given in inputs]
                     if id(node.operation) not in counted:
-                        for mine, theirs in zip(
-                            inner.inputs, node.input_tensors, strict=True
-                        ):
-                            producers[id(mine)] = producers[id(theirs)]
+                        producers.update(inputs)
                         visit(node.operation, f"{prefix}{node.operation.name}/")
+                    else:  # called again
+                        for x, source in inputs:
+                            for layer in readers[x]:
+                                if layer not in _before(source):
+                                    layer.sources.append(source)
                     for mine, theirs in zip(outputs, inner.outputs, strict=True):
                         producers[id(mine)] = producers[id(theirs)]
 
@@ -174,6 +188,29 @@ def read(model):
                 Layer(row.name, row.kind, text, note, row.shape, row.params, found[-1:])
             )
     return found
+
+
+def _before(layer):
+    """A layer and all those that it depends on."""
+    found, waiting = {}, [layer]
+    while waiting:
+        layer = waiting.pop()
+        if id(layer) not in found:
+            found[id(layer)] = layer
+            waiting += layer.sources
+    return found.values()
+
+
+def _shown_sources(layer):
+    """Layers with a text, or inputs, whose outputs reach `layer` unchanged."""
+    found, waiting = {}, list(layer.sources)
+    while waiting:
+        source = waiting.pop(0)
+        if source.text or not source.sources:
+            found[id(source)] = source
+        else:
+            waiting[:0] = source.sources
+    return list(found.values())
 
 
 def _functional(operation):
@@ -312,6 +349,7 @@ _NAMES = {
     "GroupedQueryAttention": "grouped attention",
     "CausalSelfAttention": "masked self-attention",
     "ReversibleEmbedding": "embedding",
+    "RoIAlign": "RoI align",
     "SimpleRNN": "RNN",
 }
 
@@ -370,17 +408,6 @@ class _Graph:
                 waiting.append(reader)
         return False
 
-    def sources(self, layer):
-        """Layers with a text, or inputs, whose outputs reach `layer` unchanged."""
-        found, waiting = {}, list(layer.sources)
-        while waiting:
-            source = waiting.pop(0)
-            if source.text or not source.sources:
-                found[id(source)] = source
-            else:
-                waiting[:0] = source.sources
-        return list(found.values())
-
 
 @dataclasses.dataclass(eq=False)
 class _Group:
@@ -417,7 +444,8 @@ def _fold(layers, graph, depth=0):
     """Groups of layers, alike neighbours together."""
     found = collections.defaultdict(list)
     for layer in layers:
-        found[tuple(_steps(layer.name)[: depth + 1])].append(layer)
+        whole = layer.kind == "InputLayer"
+        found[tuple(_steps(layer.name)[: None if whole else depth + 1])].append(layer)
     groups = []
     for members in found.values():
         if len(members) == 1 or not graph.leaves_and_returns(members):
@@ -426,7 +454,7 @@ def _fold(layers, graph, depth=0):
             groups += [_Group.of([layer]) for layer in members]
         else:
             groups += _fold(members, graph, depth + 1)
-    groups, opened = _merged(groups), []
+    groups, opened = _merged(groups, graph), []
     shown = [g for g in groups if any(x.text and x.sources for x in g.layers)]
     alone = depth == 0 and len(shown) == 1
     for group in groups:
@@ -447,12 +475,8 @@ def _opened(group, graph, whole):
     depth = len(_path(group.name))
     if shown < 2 or all(len(_path(layer.name)) <= depth for layer in group.layers):
         return [group]
-    children = _fold(group.layers, graph, depth)
-    repeats = any(
-        len(child.parts) > 1 and sum(map(_shows, child.parts[-1])) > 1
-        for child in children
-    )
-    if not (whole or repeats or shown > _BLOCK):
+    children = _children(group, graph)
+    if not (whole or _repeats(children) or shown > _BLOCK):
         return [group]
     if len(children) == 1 and not whole:  # the stage is its blocks
         numbered = re.fullmatch(r"\d+(–\d+)?", _steps(children[0].name)[-1])
@@ -460,11 +484,11 @@ def _opened(group, graph, whole):
     return children
 
 
-def _merged(groups):
+def _merged(groups, graph):
     """Neighbours that are numbered and alike as one group, named by their numbers."""
     found, runs = [], {}
     for group in groups:
-        stem = re.fullmatch(r"(.*?)(\d+)(/?)", group.name)
+        stem = re.fullmatch(r"(.*?)(\d+)(\D*)", group.name)
         run = stem and runs.get((stem[1], stem[3]))
         if run and _alike(run[-1].parts[-1], group.parts[0]):
             run.append(group)
@@ -473,19 +497,36 @@ def _merged(groups):
         found.append(run)
         if stem:
             runs[stem[1], stem[3]] = run
-    return [part for run in found for part in ([_joined(run)] if _worth(run) else run)]
+    merged = [[_joined(run)] if _worth(run, graph) else run for run in found]
+    return [group for run in merged for group in run]
 
 
-def _worth(run):
-    """Whether folding makes a figure simpler: a few single layers are not."""
-    shown = sum(map(_shows, run[0].layers))
-    return len(run) > 3 or (len(run) > 1 and 1 < shown <= _BLOCK)
+def _worth(run, graph):
+    """Whether folding makes a figure simpler: of a few single layers it does not."""
+    if len(run) in (2, 3):
+        shown = sum(map(_shows, run[0].layers))
+        return 1 < shown <= _BLOCK and not _repeats(_children(run[0], graph))
+    return len(run) > 3
+
+
+def _children(group, graph):
+    return _fold(group.layers, graph, len(_path(group.name)))
+
+
+def _repeats(groups):
+    """Whether one of them is a block that occurs several times."""
+    return any(
+        len(group.parts) > 1 and sum(map(_shows, group.parts[-1])) > 1
+        for group in groups
+    )
 
 
 def _joined(run):
     parts = [part for group in run for part in group.parts]
-    first, last = run[0].name.rstrip("/"), run[-1].name.rstrip("/")
-    name = f"{first}–{re.search(r'[0-9]+$', last)[0]}"
+    names = [group.name.rstrip("/") for group in run]
+    stem, _, rest = re.fullmatch(r"(.*?)(\d+)(\D*)", names[0]).groups()
+    numbers = [int(name[len(stem) : len(name) - len(rest)]) for name in names]
+    name = f"{stem}{min(numbers)}–{max(numbers)}{rest}"
     return _Group(name, parts, parallel=not _feeds(parts[0], parts[1]))
 
 
@@ -566,7 +607,7 @@ def _flow(layers, graph):
     inside = {id(layer): place for place, layer in enumerate(shown)}
     entry, edges, order = None, set(), {}
     for place, layer in enumerate(shown):
-        sources = graph.sources(layer)
+        sources = _shown_sources(layer)
         within = [inside[id(s)] for s in sources if id(s) in inside]
         without = [s for s in sources if id(s) not in inside]
         edges.update((source, place) for source in within)

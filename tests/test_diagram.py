@@ -1,5 +1,8 @@
 """Diagrams: which layers fold into which stages, and that everything can be drawn."""
 
+import pathlib
+import re
+
 import keras
 import pytest
 from keras import layers
@@ -8,6 +11,7 @@ import kerazoo
 from kerazoo import cli, diagram, inspection, report
 from kerazoo.stages import Fork, stages
 
+STATIC = pathlib.Path(__file__).parent.parent / "docs" / "_static"
 # One of each kind of structure: chains, branches, residuals, nested models, ensembles.
 SAMPLE = (
     "mcculloch_pitts", "neocognitron", "lenet5", "googlenet", "resnet20", "densenet121",
@@ -159,6 +163,58 @@ def test_a_u_net_bends():
     assert report.diagram(model).axes
 
 
+def test_ddpm_bends_though_its_stages_hear_two_of_the_way_down():
+    found = {s.name: s for s in stages(inspection.skeleton("ddpm"))}
+    assert found["down2_1–2"].times == 2 and found["up2_1–3"].times == 3
+    heard = {s.name for s in found["up2_1–3"].sources}
+    assert heard == {"up3_double", "down2_1–2", "down1_half", "step"}
+    boxes, lines = placed("ddpm")
+    columns = {box.x for box in boxes.values()}
+    assert boxes["conv_out"].mirrored and len(columns) == 3
+    assert sum("linestyle" in style for _, style in lines) == 8
+
+
+def placed(name):
+    """Boxes of a figure by the names of their stages, and the lines between them."""
+    boxes = [diagram._Box(stage) for stage in stages(inspection.skeleton(name))]
+    home = {id(box.stage): box for box in boxes}
+    edges = [(home[id(s)], box) for box in boxes for s in box.stage.sources]
+    lines = diagram._placed(boxes, diagram._told(boxes, edges))
+    return {box.stage.name: box for box in boxes}, lines
+
+
+def test_lines_go_around_boxes():
+    boxes, lines = placed("faster_rcnn_resnet50_fpn")
+    for line, _ in lines:
+        ends = [b for b in boxes.values() if meets(line[0], b) or meets(line[-1], b)]
+        assert len(ends) == 2
+        crossed = [b for b in boxes.values() if diagram._crosses(line, b)]
+        assert all(box in ends for box in crossed)
+    remarks = [entry[0] for entry in boxes["roi_align"].left]
+    assert remarks[-1] == "with p2, p3, p4, p5, p6"
+
+
+def meets(point, box):
+    x, y = point
+    across = box.x <= x <= box.x + box.width
+    return across and box.top - 0.1 <= y <= box.bottom + 0.1
+
+
+def test_a_model_called_again_hears_all_its_callers():
+    inputs = [keras.Input((4,), name=name) for name in ("one", "other")]
+    shared = keras.Sequential([keras.Input((4,)), layers.Dense(3)], name="shared")
+    outputs = layers.Add(name="sum")([shared(x) for x in inputs])
+    found = {s.model or s.name: s for s in stages(keras.Model(inputs, outputs))}
+    assert {s.name for s in found["shared"].sources} == {"one", "other"}
+
+
+def test_the_memory_of_six_decoders_is_one_box():
+    found = {s.name: s for s in stages(inspection.skeleton("transformer"))}
+    memory = found["decoder1–6_memory"]
+    assert (memory.times, memory.parallel) == (6, True)
+    assert words(found["embedding"].flow) == ["dense 37000, tied to the embedding"]
+
+
 def test_a_model_nobody_named_and_a_subclass_can_be_drawn():
     class Subclass(keras.Model):
         def __init__(self):
@@ -206,6 +262,18 @@ def test_the_same_network_gives_the_same_file(tmp_path):
     for name in ("a.svg", "b.svg"):
         report.diagram("lenet5", tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_pictures_of_the_readme_are_current(tmp_path):
+    """Texts are compared: lines move a little with the version of matplotlib."""
+    for kept in STATIC.glob("*.svg"):
+        report.diagram(kept.stem, tmp_path / kept.name)
+        texts = [
+            re.findall(r">([^<>]+)</text>", path.read_text(encoding="utf-8"))
+            for path in (kept, tmp_path / kept.name)
+        ]
+        again = f"kerazoo diagram {kept.stem} --output docs/_static/{kept.name}"
+        assert texts[0] and texts[0] == texts[1], f"run: {again}"
 
 
 def test_keywords_go_with_a_name():

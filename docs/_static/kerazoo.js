@@ -41,7 +41,7 @@ function catalogue(root) {
     const control = form.querySelector(`[data-filter="${CSS.escape(name)}"]`);
     if (control && text) control.value = decodeURIComponent(text);
   }
-  form.addEventListener("input", filter);
+  for (const kind of ["input", "change"]) form.addEventListener(kind, filter);
   form.addEventListener("submit", (event) => event.preventDefault());
   root.querySelectorAll("th").forEach((heading, column) => {
     let sign = 1;
@@ -71,7 +71,8 @@ function chart(root) {
     tip.textContent = text;
     const frame = root.getBoundingClientRect();
     const disc = event.target.getBoundingClientRect();
-    tip.style.left = `${Math.min(disc.left - frame.left, frame.width - 260)}px`;
+    const left = Math.max(0, Math.min(disc.left - frame.left, frame.width - 260));
+    tip.style.left = `${root.scrollLeft + left}px`;
     tip.style.top = `${disc.bottom - frame.top + 6}px`;
   };
   root.addEventListener("pointerover", show);
