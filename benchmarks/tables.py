@@ -89,7 +89,7 @@ def published():
     return titled(
         "Beside the papers (`python -m benchmarks.published NAME`, `python -m "
         "benchmarks.citations`; CIFAR-10 is JPEG re-encodings of the images; of the "
-        "six speakers of spoken_digit two are only in the test, decoded greedily)",
+        "six speakers of spoken_digit two are only in the test)",
         table(header, rows),
     )
 
