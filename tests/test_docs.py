@@ -94,7 +94,7 @@ def test_the_site_builds(python, tmp_path):
     assert timeline.index("1998") < timeline.index("2019")
     assert "ResNet-18" in (copy / "site/generated/chart.html").read_text("utf-8")
     measured = (copy / "site/generated/measured.html").read_text(encoding="utf-8")
-    assert 'href="models/lenet5.html"' in measured and "0.9906" in measured
+    assert 'href="models/lenet5.html"' in measured
     within, lost = links.broken(copy / "site")
     assert len(within) > 500 and not lost
 
