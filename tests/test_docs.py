@@ -17,10 +17,12 @@ DOCS = ROOT / "docs"
 GUIDES = sorted((DOCS / "guides").glob("*.md"))
 PAGES = [*GUIDES, DOCS / "index.md"]
 # Read in the repository, not on the site.
-FILES = [
-    *ROOT.glob("*.md"), *ROOT.glob("benchmarks/*.md"), *ROOT.glob("examples/*.md"),
-    ROOT / "tests/golden/README.md",
-]  # fmt: skip
+FILES = sorted(
+    [
+        *ROOT.glob("*.md"), *ROOT.glob("benchmarks/*.md"), *ROOT.glob("examples/*.md"),
+        ROOT / "tests/golden/README.md",
+    ]
+)  # fmt: skip
 
 
 def blocks(path):
@@ -91,6 +93,8 @@ def test_the_site_builds(python, tmp_path):
     timeline = (copy / "site/generated/timeline.html").read_text(encoding="utf-8")
     assert timeline.index("1998") < timeline.index("2019")
     assert "ResNet-18" in (copy / "site/generated/chart.html").read_text("utf-8")
+    measured = (copy / "site/generated/measured.html").read_text(encoding="utf-8")
+    assert 'href="models/lenet5.html"' in measured
     within, lost = links.broken(copy / "site")
     assert len(within) > 500 and not lost
 
