@@ -1,13 +1,15 @@
 # %% [markdown]
 # # A first model in three lines
-# On Colab, first: `%pip install -q kerazoo`
 
 # %%
 import kerazoo
 
 model = kerazoo.create("lenet5", tiny=True)
-kerazoo.fit(model, "digits", seed=0, verbose=2)
+history = kerazoo.fit(model, "digits", seed=0, verbose=2)
 print(kerazoo.evaluate(model, "digits", verbose=0))
+
+# %%
+kerazoo.report.learning_curves(history, "learning_curves.png")
 
 # %% [markdown]
 # Every network has a card: its paper, recipe, exact size, published results and every

@@ -92,7 +92,8 @@ def fit(
         if start is None:
             start = checkpoint.state["start_step"] = _iterations(placed)
         steps = _steps_per_epoch(train, keywords, batch_size)
-        _set_schedule(placed, recipe, steps, epochs, start)
+        for each in {model, placed}:  # a copy's optimizer goes back into the model's
+            _set_schedule(each, recipe, steps, epochs, start)
         lived = train if isinstance(train, experience.Experience) else None
         if lived is not None:
             lived.attach(placed)
