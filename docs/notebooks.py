@@ -134,13 +134,13 @@ def _smaller(png):
 
 def readme():
     """The text of examples/README.md, its table written anew."""
-    rows = ["| | what it shows | |", "| --- | --- | --- |"]
+    rows = ["| notebook | what it shows | script | |", "| --- | --- | --- | --- |"]
     for name in ORDER:
         title, _, text = cells(name)[0][1].partition("\n")
-        sentence = re.split(r"[.:]\s|[.:]$", " ".join(text.split()))[0]
-        rows.append(
-            f"| [{title.removeprefix('# ')}]({name}.py) | {sentence} | {badge(name)} |"
-        )
+        sentence = re.split(r"\.(?:\s|$)", " ".join(text.split()))[0]
+        link = f"[{title.removeprefix('# ')}]({name}.ipynb)"
+        script = f"[{name}.py]({name}.py)"
+        rows.append(f"| {link} | {sentence} | {script} | {badge(name)} |")
     text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     head, _, _ = text.partition("<!-- table -->")
     return "\n".join([head + "<!-- table -->", *rows, ""])

@@ -39,4 +39,4 @@ kerazoo.report.captioned(images[doubtful], captions, "doubtful.png", columns=6)
 
 # %%
 for card in map(kerazoo.card, ["resnet20", "vgg16", "densenet121", "vit_tiny_16"]):
-    print(f"{card.title:32} {card.year}  {card.params:>12,} parameters")
+    print(f"{card.title:40} {card.year}  {card.params:>12,} parameters")

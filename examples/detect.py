@@ -6,30 +6,33 @@
 
 # %%
 import kerazoo
+from kerazoo.datasets import shapes
 
 model = kerazoo.create("faster_rcnn_resnet50_fpn", tiny=True)
-history = kerazoo.fit(model, "shapes/boxes", epochs=4, seed=0, verbose=2)
+history = kerazoo.fit(model, "shapes/boxes", epochs=6, seed=0, verbose=2)
 
 # %% [markdown]
 # ## What it finds
-# Boxes with class and score on test images: 0 is a circle, 1 a square, 2 a triangle.
+# `model.detect` gives boxes, labels and scores for every image, the best first. Those
+# with a score above one half:
 
 # %%
-kerazoo.report.answers(model, "shapes/boxes", "detections.png", n=6)
-
-# %% [markdown]
-# `model.detect(images)` gives them as arrays, the best first.
-
-# %%
-batches = kerazoo.datasets.load("shapes/boxes", "test", model=model, batch_size=1)
+batches = kerazoo.datasets.load("shapes/boxes", "test", model=model, batch_size=6)
 images, truth = next(batches.as_numpy_iterator())
-[found] = model.detect(images)
-for box, label, score in zip(*found.values(), strict=True):
-    print(f"class {label} at {box.round()}, score {score:.2f}")
+found = [
+    {key: value[things["scores"] > 0.5] for key, value in things.items()}
+    for things in model.detect(images)
+]
+kerazoo.report.detections(images, found, "detections.png", names=shapes.THINGS)
+
+# %%
+print("boxes are left, top, right, bottom:")
+for label, box in zip(found[0]["labels"], found[0]["boxes"], strict=True):
+    print(shapes.THINGS[label], box.round())
 
 # %% [markdown]
-# COCO's mean average precision over the test set: `map_50` counts a box as found where
-# it overlaps the true one by half.
+# COCO's mean average precision over the test set: `map_50` counts a thing as found
+# where box and truth have half of what they cover in common.
 
 # %%
 result = kerazoo.evaluate(model, "shapes/boxes", verbose=0)

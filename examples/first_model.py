@@ -1,5 +1,7 @@
 # %% [markdown]
 # # A first model in three lines
+# LeNet-5 (LeCun et al., 1998) learns to read handwritten digits in a quarter of a
+# minute. The three lines run anywhere: the digits come with scikit-learn.
 
 # %%
 import kerazoo

@@ -28,7 +28,7 @@ print(kerazoo.evaluate(model, "shapes/masks", verbose=0))
 
 # %%
 batches = kerazoo.datasets.load("shapes/masks", "test", model=model, batch_size=8)
-images, _ = next(batches.as_numpy_iterator())
+images, *_ = next(batches.as_numpy_iterator())
 rows = [np.concatenate([*row], axis=1) for row in images.reshape(2, 4, 64, 64, 3)]
 panorama = np.concatenate(rows)
 classes = model.segment(panorama)

@@ -41,7 +41,7 @@ few = np.concatenate([np.flatnonzero(y == label)[:5] for label in range(5)])
 
 def train(model, title, rate):
     loss = "sparse_categorical_crossentropy"
-    model.compile(keras.optimizers.Adam(rate), loss, ["accuracy"])
+    model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
     history = model.fit(x[few], y[few], 5, 15, validation_data=test, verbose=0).history
     accuracy = history["val_accuracy"]
     plt.plot(accuracy, label=f"{title}: {accuracy[-1]:.0%}")

@@ -34,7 +34,7 @@ for axis, (title, samples) in zip(axes, runs.items(), strict=True):
     mean = np.mean(samples, axis=0)[:, 0]
     kinds = kerazoo.calibration.of_gaussians(samples)
     axis.plot(*points, ".", color="0.7", markersize=2)
-    for variance, label in [(kinds.total, "and ignorance"), (kinds.noise, "noise")]:
+    for variance, label in [(kinds.total, "with ignorance"), (kinds.noise, "noise")]:
         band = 2 * np.sqrt(variance)
         axis.fill_between(x[:, 0], mean - band, mean + band, alpha=0.35, label=label)
     axis.plot(x, mean, color="black", linewidth=1)
