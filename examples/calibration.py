@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Does 90 % mean nine times out of ten?
-# A calibrated classifier is right as often as it says. Three ways to ask one, two that
-# combine several opinions: an ensemble, and dropout left on in prediction.
+# A calibrated classifier is right as often as it says. Three of them here, two
+# of which combine opinions: an ensemble, and dropout left on in prediction.
 
 # %%
 import kerazoo
@@ -9,7 +9,7 @@ from kerazoo import calibration
 
 members = [kerazoo.create("dropout_mlp", tiny=True) for _ in range(3)]
 for seed, member in enumerate(members):
-    kerazoo.fit(member, "digits", epochs=8, seed=seed, verbose=0)
+    kerazoo.fit(member, "digits", epochs=20, seed=seed, verbose=0)
 models = {
     "one network": members[0],
     "dropout left on": kerazoo.mc_dropout(members[0], samples=30),
@@ -18,7 +18,8 @@ models = {
 
 # %% [markdown]
 # `nll` and `brier` are proper scores, `ece` the mean distance of confidence and
-# accuracy; all of them are best when small.
+# accuracy; all of them are best when small. No way is the best one everywhere: that is
+# why one measures.
 
 # %%
 batches = kerazoo.datasets.load("digits", "test", model=members[0], batch_size=360)
@@ -31,7 +32,8 @@ for name, model in models.items():
 # On the diagonal a network is calibrated; above it it is too modest.
 
 # %%
-bins = calibration.reliability(models["one network"].predict(images, verbose=0), labels)
+probabilities = models["one network"].predict(images, verbose=0)
+bins = calibration.reliability(probabilities, labels, bins=5)
 calibration.diagram(bins, "reliability.png")
 
 # %% [markdown]

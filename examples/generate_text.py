@@ -8,9 +8,6 @@ import kerazoo
 from kerazoo.datasets import little_language
 
 model = kerazoo.create("gpt2", tiny=True)
-print(model.generate("the old king", 60, temperature=1.0, seed=0))
-
-# %%
 history = kerazoo.fit(model, "little_language", epochs=5, seed=0, verbose=2)
 kerazoo.report.learning_curves(history, "learning_curves.png")
 

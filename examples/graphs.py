@@ -6,7 +6,7 @@
 # %%
 import keras
 import matplotlib.pyplot as plt
-from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
 
 import kerazoo
 
@@ -17,7 +17,7 @@ print(kerazoo.evaluate(model, "block_graph", verbose=0))
 # %% [markdown]
 # ## What the links add
 # Left, what nodes say of themselves; right, what the network makes of a node and its
-# neighbourhood; both seen from the side that shows most. The colours are the truth.
+# neighbourhood; t-SNE lays what is alike side by side. The colours are the truth.
 
 # %%
 batches = kerazoo.datasets.load("block_graph", "test", model=model)
@@ -29,7 +29,7 @@ views = {
 }
 figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
 for axis, (title, values) in zip(axes, views.items(), strict=True):
-    places = PCA(2).fit_transform(values)
+    places = TSNE(random_state=0).fit_transform(values)
     for start, end in graph["edges"][0]:
         axis.plot(*places[[start, end]].T, color="0.9", linewidth=0.3, zorder=0)
     axis.scatter(*places.T, c=labels[0], cmap="tab10", vmax=9, s=14)
