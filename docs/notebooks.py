@@ -1,6 +1,6 @@
 """The notebooks of examples/: each is its script, cell by cell, with what it showed.
 
-    python -m docs.notebooks              # runs the scripts whose notebooks are stale
+    python -m docs.notebooks              # renews the stale ones, runs changed code
     python -m docs.notebooks graphs segment  # runs these
     python -m docs.notebooks --check      # names the stale ones
 
@@ -87,16 +87,29 @@ def notebook(name):
     )
 
 
-def is_current(name):
-    """Whether a notebook is there, and its script's but for outputs."""
+def kept(name):
+    """The notebook with the outputs that are there, or None where its code changed."""
     path = EXAMPLES / f"{name}.ipynb"
     if not path.exists():
-        return False
-    book = nbformat.read(path, as_version=4)
-    for cell in book.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return book == notebook(name)
+        return None
+    book = notebook(name)
+    new, old = (
+        [cell for cell in b.cells if cell.cell_type == "code"]
+        for b in (book, nbformat.read(path, as_version=4))
+    )
+    if [cell.source for cell in new] != [cell.source for cell in old]:
+        return None
+    for cell, before in zip(new, old, strict=True):
+        cell.outputs, cell.execution_count = before.outputs, before.execution_count
+    return book
+
+
+def is_current(name):
+    """Whether a notebook is there, and says what its script says."""
+    book = kept(name)
+    return book is not None and book == nbformat.read(
+        EXAMPLES / f"{name}.ipynb", as_version=4
+    )
 
 
 def run(book):
@@ -158,7 +171,8 @@ def main():
     (EXAMPLES / "README.md").write_text(readme(), encoding="utf-8")
     for name in names:
         print(name, flush=True)
-        nbformat.write(run(notebook(name)), EXAMPLES / f"{name}.ipynb")
+        book = None if arguments.names else kept(name)  # where only its text changed
+        nbformat.write(book or run(notebook(name)), EXAMPLES / f"{name}.ipynb")
 
 
 if __name__ == "__main__":

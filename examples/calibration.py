@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Does 90 % mean nine times out of ten?
-# A calibrated classifier is right as often as it says. Three of them here, two
-# of which combine opinions: an ensemble, and dropout left on in prediction.
+# A calibrated classifier is right as often as it says. Three of them here, two of which
+# combine opinions: an ensemble, and dropout left on in prediction.
 
 # %%
 import kerazoo

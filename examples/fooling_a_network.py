@@ -41,7 +41,7 @@ for share in (0.05, 0.1, 0.2):
         print(f"{attack.__name__:4} within {share:.0%}: {accuracy:.0%} recognised")
 
 # %% [markdown]
-# The last of them, PGD within 20 %, beside the digits it began with:
+# PGD within 20 %, which we still read:
 
 # %%
 guesses = model.predict(changed[:8], verbose=0).argmax(-1)

@@ -8,7 +8,7 @@ import kerazoo
 from kerazoo.datasets import little_language
 
 model = kerazoo.create("gpt2", tiny=True)
-history = kerazoo.fit(model, "little_language", epochs=5, seed=0, verbose=2)
+history = kerazoo.fit(model, "little_language", epochs=12, seed=0, verbose=2)
 kerazoo.report.learning_curves(history, "learning_curves.png")
 
 # %% [markdown]
@@ -24,7 +24,7 @@ for temperature in (0.0, 0.7, 1.0):
 
 # %%
 for prompt in ("the girl who likes the birds ", "the girls who like the bird "):
-    print(model.generate(prompt, 8))
+    print(model.generate(prompt, 8, stop_token=ord("\n")))
 
 # %% [markdown]
 # ## How good can it get?

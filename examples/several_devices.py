@@ -22,7 +22,8 @@ print(kerazoo.distribution.devices())
 # %% [markdown]
 # ## Four devices learn what one learns
 # `"auto"`, the default, takes GPUs only; `"data_parallel"` takes virtual devices, too.
-# The batch size counts over all of them: nothing else has to change.
+# The batch size counts over all of them. A last batch that is not full, and could not
+# be divided, is left out: hence the small difference.
 
 # %%
 for strategy in ("single", "data_parallel"):
@@ -45,7 +46,8 @@ keras.distribution.initialize(sys.argv[1], num_processes=2, process_id=int(sys.a
 import kerazoo
 keras.utils.set_random_seed(0)
 model = kerazoo.create("simple_mlp", tiny=True)
-history = kerazoo.fit(model, "digits", epochs=5, seed=0, verbose=0)
+settings = {"epochs": 5, "seed": 0, "strategy": "data_parallel", "verbose": 0}
+history = kerazoo.fit(model, "digits", **settings)
 print("host", sys.argv[2], [round(loss, 4) for loss in history.history["loss"]])
 """
 with socket.socket() as free:
