@@ -388,6 +388,7 @@ def _set_schedule(model, recipe, steps_per_epoch, epochs, start_step):
             start_step=start_step,
             **schedule,
         )
+    model.train_function = None  # it may be compiled with the schedule of another run
 
 
 def _parts(optimizer, identifier):
