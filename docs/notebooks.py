@@ -132,8 +132,10 @@ def run(book):
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
             for output in cell.outputs:
-                if "image/png" in output.get("data", ()):
-                    output.data["image/png"] = _smaller(output.data["image/png"])
+                data = output.get("data", {})
+                data.pop("image/jpeg", None)  # of Pillow's pictures, beside the PNG
+                if "image/png" in data:
+                    data["image/png"] = _smaller(data["image/png"])
     return book
 
 

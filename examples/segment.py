@@ -10,13 +10,15 @@ from PIL import Image
 import kerazoo
 
 model = kerazoo.create("unet", tiny=True)
-history = kerazoo.fit(model, "shapes/masks", epochs=2, seed=0, verbose=2)
+history = kerazoo.fit(model, "shapes/masks", seed=0, verbose=2)
 
 # %% [markdown]
 # Image, truth and answer, side by side:
 
 # %%
-Image.fromarray(kerazoo.report.answers(model, "shapes/masks", "masks.png", n=6))
+sheet = kerazoo.report.answers(model, "shapes/masks", "masks.png", n=5)
+sheet = Image.fromarray(sheet)
+sheet.resize((3 * sheet.width, 3 * sheet.height), Image.Resampling.BOX)
 
 # %%
 print(kerazoo.evaluate(model, "shapes/masks", verbose=0))
@@ -33,4 +35,5 @@ rows = [np.concatenate([*row], axis=1) for row in images.reshape(2, 4, 64, 64, 3
 panorama = np.concatenate(rows)
 classes = model.segment(panorama)
 print(panorama.shape, "->", classes.shape)
-Image.fromarray(kerazoo.report.regions(panorama[None], [classes[None]], "panorama.png"))
+sheet = kerazoo.report.regions(panorama[None], [classes[None]], "panorama.png")
+Image.fromarray(sheet)
