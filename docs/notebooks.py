@@ -1,8 +1,8 @@
 """The notebooks of examples/: each is its script, cell by cell, with what it showed.
 
-    python -m docs.notebooks              # renews the stale ones, runs changed code
+    python -m docs.notebooks                 # renews the stale ones, runs changed code
     python -m docs.notebooks graphs segment  # runs these
-    python -m docs.notebooks --check      # names the stale ones
+    python -m docs.notebooks --check         # names the stale ones
 
 Scripts are in percent format: `# %%` begins a cell of code, `# %% [markdown]` one of
 text. A notebook has a Colab badge above its title, and installs kerazoo first.
@@ -134,6 +134,8 @@ def run(book):
             for output in cell.outputs:
                 data = output.get("data", {})
                 data.pop("image/jpeg", None)  # of Pillow's pictures, beside the PNG
+                if "text/html" in data:
+                    data.pop("text/plain", None)  # the same, with codes of a terminal
                 if "image/png" in data:
                     data["image/png"] = _smaller(data["image/png"])
     return book
