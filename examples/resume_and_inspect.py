@@ -25,6 +25,8 @@ history = train(epochs=6)  # runs three more
 print(len(history.history["loss"]), "epochs in all")
 
 # %%
-curves = kerazoo.report.learning_curves(history, folder / "learning_curve.png")
+kerazoo.report.learning_curves(history, folder / "learning_curves.png")
+
+# %%
 best = kerazoo.load(folder / "best.keras")
 print(kerazoo.evaluate(best, "digits", verbose=0))

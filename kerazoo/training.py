@@ -93,7 +93,8 @@ def fit(
         if start is None:
             start = checkpoint.state["start_step"] = _iterations(placed)
         steps = _steps_per_epoch(train, keywords, batch_size)
-        _set_schedule(placed, recipe, steps, epochs, start)
+        for each in {model, placed}:  # a copy's optimizer goes back into the model's
+            _set_schedule(each, recipe, steps, epochs, start)
         _group_steps(placed, recipe)
         lived = train if isinstance(train, experience.Experience) else None
         if lived is not None:
@@ -376,6 +377,7 @@ def _set_schedule(model, recipe, steps_per_epoch, epochs, start_step):
             start_step=start_step,
             **schedule,
         )
+    model.train_function = None  # it may be compiled with the schedule of another run
 
 
 def _group_steps(model, recipe):

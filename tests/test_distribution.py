@@ -224,6 +224,21 @@ def fit_of_kerazoo_saving_and_loading():
     assert_equal([loaded.predict(x, verbose=0)], [several.predict(x, verbose=0)])
 
 
+@on("tensorflow", "jax")
+def a_recipes_schedule_goes_where_the_model_goes():
+    sgd = {"class_name": "SGD", "config": {"learning_rate": 0.1}}
+    recipe = {"optimizer": sgd, "schedule": {"kind": "one_cycle"}}
+    models = [kerazoo.simple_mlp(units=16, recipe=recipe) for _ in range(2)]
+    models[1].set_weights(models[0].get_weights())
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(64, *models[0].input_shape[1:])), np.arange(64) % 10
+    for _ in range(2):  # the second finds the schedule of the first
+        for model, strategy in zip(models, ("single", "data_parallel"), strict=True):
+            kerazoo.fit(model, (x, y), epochs=2, strategy=strategy, shuffle=False,
+                        verbose=0)  # fmt: skip
+        assert_equal(state(models[1]), state(models[0]))
+
+
 def run_checks():
     """Prints `{check: None or what went wrong}` of this process' backend."""
     backend = keras.backend.backend()

@@ -116,14 +116,16 @@ def test_what_the_user_compiled_is_not_regrouped():
 
 
 def test_the_recipes_schedule_is_applied_and_restarts():
-    model = kerazoo.create("resnet20", tiny=True)
+    model = kerazoo.create("simple_mlp", tiny=True)
     kerazoo.fit(model, "digits", epochs=1, batch_size=512, verbose=0)
     schedule = model.optimizer._learning_rate
     assert isinstance(schedule, Schedule)
     assert schedule.config["steps_per_epoch"] == 3
     assert schedule.config["total_epochs"] == 1
+    before = model.get_weights()[0]
     kerazoo.fit(model, "digits", epochs=1, batch_size=512, verbose=0)
     assert model.optimizer._learning_rate.config["start_step"] == 3
+    assert np.abs(model.get_weights()[0] - before).max() > 1e-3  # not at the old end
 
 
 def test_a_schedule_of_several_optimizers(tmp_path):
