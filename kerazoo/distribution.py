@@ -162,13 +162,15 @@ def _lives_in(model, strategy):
 def placed(model, strategy="auto"):
     """Yields `model` itself, or its copy under `strategy` when it was built elsewhere.
 
-    `"auto"` leaves a model alone that was built for several devices. The copy has the
-    model's weights, compile state and optimizer state; when the context ends, also by
-    an exception, what it learned is written back into `model`.
+    `"auto"` leaves a model on the several devices that it was built for. The copy has
+    the model's weights, compile state and optimizer state; when the context ends, also
+    by an exception, what it learned is written back into `model`.
     """
     if strategy == "auto" and not _lives_in(model, None):
-        yield model
-        return
+        strategy = None if _in_scope() else resolve("data_parallel")
+        if strategy is None or not _lives_in(model, strategy):
+            yield model
+            return
     strategy = resolve(strategy)
     scope = contextlib.nullcontext if strategy is None else strategy.scope
     if _lives_in(model, strategy):

@@ -173,6 +173,9 @@ def built_in_scope_is_not_rebuilt():
         for choice in ("data_parallel", "auto", strategy):
             with distribution.placed(model, choice) as placed:
                 assert placed is model
+                assert distribution.shards() == (
+                    2 if keras.backend.backend() == "jax" else 1
+                )
     train(single, x, y)
     train(several, x, y)
     assert_equal(state(several), state(single))
