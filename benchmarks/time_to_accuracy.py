@@ -24,10 +24,12 @@ def _one_cycle(optimizer, learning_rate, *, batch_size, epochs, warmup=0.3, **se
         "schedule": {"kind": "one_cycle", "warmup": warmup},
         "batch_size": batch_size,
         "epochs": epochs,
-        "shuffle": True,
+        "shuffle": epochs > 1,
     }
 
 
+# TFDS stores the images in random order: without shuffling them anew the first updates
+# need not wait until all are read.
 _ONE_EPOCH = _one_cycle(
     "AdamW", 8e-3, batch_size=100, epochs=1, warmup=0.4, beta_2=0.99, weight_decay=0.01
 )
