@@ -1,4 +1,4 @@
-"""Greedy text generation with GPT-2 beside transformers and without a cache.
+"""Greedy text generation with GPT-2 beside transformers, KerasHub and without a cache.
 
     python -m benchmarks.generation --batch-size 1 8
 
@@ -96,6 +96,30 @@ def by_transformers(batch_size):
     return work
 
 
+def by_keras_hub(batch_size):
+    """`generate` of GPT2CausalLM."""
+    import keras
+    import keras_hub
+
+    keras.utils.set_random_seed(0)
+    backbone = keras_hub.models.GPT2Backbone(
+        vocabulary_size=VOCABULARY, num_layers=12, num_heads=12, hidden_dim=768,
+        intermediate_dim=3072, max_sequence_length=1024,
+    )  # fmt: skip
+    model = keras_hub.models.GPT2CausalLM(backbone, preprocessor=None)
+    model.compile(sampler="greedy")
+    tokens = np.zeros((batch_size, PROMPT + NEW), "int32")
+    tokens[:, :PROMPT] = _prompts(batch_size)
+    written = np.broadcast_to(np.arange(PROMPT + NEW) < PROMPT, tokens.shape)
+    inputs = {"token_ids": tokens, "padding_mask": written}
+
+    def work():
+        text = model.generate(inputs, stop_token_ids=None)["token_ids"]
+        assert np.shape(text) == (batch_size, PROMPT + NEW)
+
+    return work
+
+
 def main(arguments=None):
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -106,6 +130,8 @@ def main(arguments=None):
     functions = {"kerazoo": by_kerazoo, "kerazoo without cache": without_cache}
     if importlib.util.find_spec("transformers"):
         functions["transformers"] = by_transformers
+    if importlib.util.find_spec("keras_hub"):
+        functions["KerasHub"] = by_keras_hub
     rows = []
     for batch_size in arguments.batch_size:
         rivals = {
