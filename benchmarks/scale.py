@@ -80,11 +80,13 @@ def _make_devices(count):
 def main():
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("sweeps", nargs="*", default=list(SWEEPS), choices=SWEEPS)
+    parser.add_argument("sweeps", nargs="*", default=list(SWEEPS), metavar="SWEEP")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
+    if unknown := set(arguments.sweeps) - SWEEPS.keys():
+        parser.error(f"no sweep {sorted(unknown)}; there are: {', '.join(SWEEPS)}")
     rows = []
     for sweep in arguments.sweeps:
         name, keyword, values = SWEEPS[sweep]

@@ -39,8 +39,8 @@ TASKS = {
         "timm": "import timm; timm.create_model('resnet50')",
         "torchvision": "from torchvision.models import resnet50; resnet50()",
         "keras_hub": "import keras_hub; keras_hub.models.ResNetBackbone("
-        "[64, 64, 64], [3, 3, 3], [256, 512, 1024, 2048], [3, 4, 6, 3], "
-        "[1, 2, 2, 2], block_type='bottleneck_block', image_shape=(224, 224, 3))",
+        "[64], [7], [64, 128, 256, 512], [3, 4, 6, 3], [1, 2, 2, 2], "
+        "block_type='bottleneck_block', image_shape=(224, 224, 3))",
     },
 }
 
