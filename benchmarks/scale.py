@@ -42,7 +42,9 @@ def training_steps(name, settings, steps=4):
     batch_size, side = settings.pop("batch_size", 32), settings.pop("side", None)
     if side:
         settings["input_shape"] = (side, side, 3)
-    model = kerazoo.create(name, recipe={"schedule": None}, **settings)
+    strategy = "data_parallel" if devices > 1 else "single"
+    with kerazoo.distribution.scope(strategy):
+        model = kerazoo.create(name, recipe={"schedule": None}, **settings)
     rng = np.random.default_rng(0)
     shape = steps * batch_size, *model.input_shape[1:]
     if len(shape) == 2:  # tokens
@@ -53,7 +55,6 @@ def training_steps(name, settings, steps=4):
     else:
         x = rng.normal(size=shape).astype("float32")
         y = rng.integers(0, model.output_shape[-1], len(x))
-    strategy = "data_parallel" if devices > 1 else "single"
 
     def work():
         history = kerazoo.fit(
