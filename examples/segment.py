@@ -4,11 +4,13 @@
 # ground, sky, circles, squares and triangles apart in generated scenes.
 
 # %%
+import keras
 import numpy as np
 from PIL import Image
 
 import kerazoo
 
+keras.utils.set_random_seed(0)
 model = kerazoo.create("unet", tiny=True)
 history = kerazoo.fit(model, "shapes/masks", seed=0, verbose=2)
 
@@ -16,9 +18,7 @@ history = kerazoo.fit(model, "shapes/masks", seed=0, verbose=2)
 # Image, truth and answer, side by side:
 
 # %%
-sheet = kerazoo.report.answers(model, "shapes/masks", "masks.png", n=5)
-sheet = Image.fromarray(sheet)
-sheet.resize((3 * sheet.width, 3 * sheet.height), Image.Resampling.BOX)
+kerazoo.report.show(model, "shapes/masks", "masks.png", n=5)
 
 # %%
 print(kerazoo.evaluate(model, "shapes/masks", verbose=0))
