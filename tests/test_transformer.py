@@ -44,6 +44,7 @@ def randomized(model, seed=0):
 
 @pytest.fixture(scope="module")
 def model():
+    keras.utils.set_random_seed(0)
     return randomized(kerazoo.transformer(**SIZES))
 
 
