@@ -677,12 +677,13 @@ def _transcribe(arguments):
         raise ValueError(f"{model.name!r} does not transcribe speech.")
     for path in arguments.recordings:
         rate, audio = wavfile.read(path)
-        text = model.transcribe(audio, beam_width=arguments.beam_width)
-        if rate != model.filter_bank.sample_rate:
+        bank = model.filter_bank
+        if bank is not None and rate != bank.sample_rate:
             raise ValueError(
                 f"{path} has {rate} samples a second, but {model.name!r} hears "
-                f"{model.filter_bank.sample_rate}."
+                f"{bank.sample_rate}."
             )
+        text = model.transcribe(audio, beam_width=arguments.beam_width)
         print(f"{path}: {text}")
     if arguments.picture is not None:
         report.transcript(model, audio, arguments.picture)

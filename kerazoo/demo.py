@@ -13,7 +13,7 @@ import tempfile
 
 import numpy as np
 
-from kerazoo import catalog, datasets, pictures
+from kerazoo import datasets, pictures
 from kerazoo.show import task_of
 
 # Datasets of drawings, light on dark: pixels of a side, and those a drawing takes.
@@ -250,7 +250,7 @@ def page(model, data=None):
     """
     draw = _PAGES[_task(model)]
     gradio = _gradio()
-    card = catalog.cards().get(datasets.architecture_of(model))
+    card = datasets.card_of(model)
     data = data or (card and card.dataset)
     title = f"kerazoo: {model.name}"
     with gradio.Blocks(title=title, analytics_enabled=False) as blocks:
@@ -323,7 +323,7 @@ def _task(model):
         and (len(shape) == 4 or shape[-1] > 3)
         and (not model.compiled or model.loss is not None)
     ):
-        card = catalog.cards().get(datasets.architecture_of(model))
+        card = datasets.card_of(model)
         if card is None or card.task == "image classification":
             task = "classify"
     if task not in _PAGES:
@@ -481,7 +481,7 @@ def _generate_page(gradio, model, data):
 
 
 def _translate_page(gradio, model, data):
-    card = catalog.cards().get(datasets.architecture_of(model))
+    card = datasets.card_of(model)
     language = card.preprocess.get("source", "en") if card else "en"
     first = [pair[language].decode("utf-8") for pair in _first(model, data, 4)]
     source = gradio.Textbox(label="text", value=first[0] if first else "")

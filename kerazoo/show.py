@@ -4,7 +4,7 @@ import functools
 import itertools
 import math
 
-from kerazoo import catalog, datasets, pictures
+from kerazoo import datasets, pictures
 
 _MOST = 10_000  # examples that a classifier is shown, to the end of a batch
 _STEPS = 50  # of a diffusion, by DDIM
@@ -175,7 +175,7 @@ def task_of(model):
     ):
         if isinstance(model, kind):
             return task
-    card = catalog.cards().get(datasets.architecture_of(model))
+    card = datasets.card_of(model)
     if hasattr(model, "reconstruct") or (
         card is not None and card.preprocess.get("target") == "image"
     ):

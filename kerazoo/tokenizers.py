@@ -369,3 +369,14 @@ class BytePairTokenizer(Tokenizer):
 
     def get_config(self):
         return {"vocabulary": self.vocabulary, "merges": self.merges}
+
+
+def check_size(tokenizer, model):
+    """Raises ValueError where a model knows fewer tokens than its tokenizer has."""
+    known = model.output_shape[-1]
+    if tokenizer.vocabulary_size > known:
+        raise ValueError(
+            f"The tokenizer of {model.name!r} has {tokenizer.vocabulary_size} tokens, "
+            f"but the model knows {known}. Build it with vocabulary_size="
+            f"{tokenizer.vocabulary_size}."
+        )

@@ -18,7 +18,7 @@ import numpy as np
 
 from kerazoo import catalog, datasets, distribution, report
 from kerazoo.architecture import create, describe
-from kerazoo.datasets import architecture_of, experience
+from kerazoo.datasets import architecture_of, experience, recipe_of
 from kerazoo.optimizers import Schedule
 
 log = logging.getLogger("kerazoo")
@@ -207,12 +207,6 @@ def load(path):
     if card is not None:
         describe(model, card.name, note.get("recipe", card.recipe))
     return model
-
-
-def recipe_of(model):
-    """The recipe a model was built with, else its card's, else an empty one."""
-    card = catalog.cards().get(architecture_of(model))
-    return getattr(model, "recipe", None) or (card.recipe if card else {})
 
 
 def _check_trainable(model):

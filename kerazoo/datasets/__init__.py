@@ -68,7 +68,7 @@ def find(name, model):
     if name not in EMBEDDED:
         from kerazoo.datasets import tfds
 
-        card = catalog.cards().get(architecture_of(model))
+        card = card_of(model)
         target = card.preprocess.get("target") if card else None
         return Source(name, **tfds.find(name, offline(model), target))
     dataset = EMBEDDED[name]
@@ -90,13 +90,24 @@ def find(name, model):
 
 def offline(model):
     """Name of the embedded dataset that serves a model's architecture, or None."""
-    known = catalog.cards().get(architecture_of(model))
-    return known.offline if known else None
+    card = card_of(model)
+    return card.offline if card else None
 
 
 def architecture_of(model):
     """Builder name behind a model; its own name where it was loaded from a file."""
     return getattr(model, "architecture", model.name)
+
+
+def card_of(model):
+    """The card of a model's architecture, or None where it is not of the catalogue."""
+    return catalog.cards().get(architecture_of(model))
+
+
+def recipe_of(model):
+    """The recipe a model was built with, else its card's, else an empty one."""
+    card = card_of(model)
+    return getattr(model, "recipe", None) or (card.recipe if card else {})
 
 
 def name_for(model, data):
@@ -109,7 +120,7 @@ def name_for(model, data):
         return data
     if data is not None:
         return None
-    card = catalog.cards().get(architecture_of(model))
+    card = card_of(model)
     if card is None or card.dataset is None:
         raise ValueError(
             f"{model.name!r} is no architecture of the catalogue with a dataset of its "
@@ -182,10 +193,9 @@ def batches(
     seed=None, drop_remainder=False,
 ):  # fmt: skip
     """As `load`, for a `Source` that was found already."""
-    card = catalog.cards().get(architecture_of(model))
+    card = card_of(model)
     if batch_size is None:
-        recipe = getattr(model, "recipe", None) or (card.recipe if card else {})
-        batch_size = recipe.get("batch_size", 32)
+        batch_size = recipe_of(model).get("batch_size", 32)
     if not isinstance(batch_size, int) or batch_size < 1:
         raise ValueError(
             f"`batch_size` must be a positive integer. Received: {batch_size!r}"
@@ -250,7 +260,7 @@ def prepared(image, model):
             "`image` must be a uint8 array (height, width, 1 or 3). Received: "
             f"{image.dtype} {image.shape}"
         )
-    card = catalog.cards().get(architecture_of(model))
+    card = card_of(model)
     no_boxes = {"boxes": np.zeros((0, 4), "float32"), "labels": np.zeros(0, int)}
     kind, target = {
         "boxes": ("detection", no_boxes),

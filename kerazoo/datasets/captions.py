@@ -11,7 +11,7 @@ from kerazoo.datasets.images import (
     to_channels,
     with_seeds,
 )
-from kerazoo.tokenizers import MarkedTokenizer, WordTokenizer
+from kerazoo.tokenizers import MarkedTokenizer, WordTokenizer, check_size
 
 # Words are learned from so many images at most.
 LEARNED_FROM = 20_000
@@ -43,15 +43,10 @@ def batches(
             "does not take images and tokens."
         )
     shape, length = inputs["images"].shape[1:], inputs["tokens"].shape[1]
-    tokenizer, known = getattr(model, "tokenizer", None), model.output_shape[-1]
+    tokenizer = getattr(model, "tokenizer", None)
     if tokenizer is None:
-        tokenizer = _words(source.read("train"), known)
-    if tokenizer.vocabulary_size > known:
-        raise ValueError(
-            f"The tokenizer of {model.name!r} has {tokenizer.vocabulary_size} tokens, "
-            f"but the model knows {known}. Build it with vocabulary_size="
-            f"{tokenizer.vocabulary_size}."
-        )
+        tokenizer = _words(source.read("train"), model.output_shape[-1])
+    check_size(tokenizer, model)
     model.tokenizer = tokenizer
     scale, offset = standardisation(preprocess)
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerazoo.layers.text_model import round_up
-from kerazoo.tokenizers import BytePairTokenizer, MarkedTokenizer
+from kerazoo.tokenizers import BytePairTokenizer, MarkedTokenizer, check_size
 
 # Byte pairs are learned from so many sentence pairs at most.
 LEARNED_FROM = 100_000
@@ -44,20 +44,14 @@ def batches(
         )
     languages.sort(key=lambda language: language != first)
     tokenizer = getattr(model, "tokenizer", None)
-    known = model.output_shape[-1]
     if tokenizer is None:
-        tokenizer = _byte_pairs(source.read("train"), known)
+        tokenizer = _byte_pairs(source.read("train"), model.output_shape[-1])
     if not isinstance(tokenizer, MarkedTokenizer):
         raise ValueError(
             f"The tokenizer of {model.name!r} must have marks, a MarkedTokenizer. "
             f"Received: {type(tokenizer).__name__}"
         )
-    if tokenizer.vocabulary_size > known:
-        raise ValueError(
-            f"The tokenizer of {model.name!r} has {tokenizer.vocabulary_size} tokens, "
-            f"but the model knows {known}. Build it with vocabulary_size="
-            f"{tokenizer.vocabulary_size}."
-        )
+    check_size(tokenizer, model)
     model.tokenizer = tokenizer
     longest = model.inputs[0].shape[1] if shuffle else None
     pairs = _Pairs(examples, languages, tokenizer, longest)
