@@ -264,9 +264,53 @@ def test_key_map_must_be_one_to_one():
 
 @pytest.mark.parametrize("builder", hub.CHECKPOINTS)
 def test_checkpoints_are_preprocessed_as_the_card_says(builder):
-    card, checkpoint = kerazoo.card(builder), hub.CHECKPOINTS[builder]
-    assert checkpoint.layout in card.weights
-    assert checkpoint.preprocess == card.preprocess
+    card = kerazoo.card(builder)
+    for checkpoint in hub.checkpoints(builder):
+        assert checkpoint.layout in card.weights
+        if checkpoint.first is None:
+            assert checkpoint.preprocess == card.preprocess
+
+
+def standardised(image, preprocess):
+    mean, std = np.asarray(preprocess["mean"]), np.asarray(preprocess["std"])
+    return ((image - mean) / std).astype("float32")
+
+
+@pytest.mark.parametrize("builder", ["vit_base_16", "vit_large_32", "bn_inception"])
+def test_first_convolution_absorbs_other_preprocessing(builder, monkeypatch):
+    """What the checkpoint says of its own inputs, the model says of the card's."""
+    (checkpoint,) = hub.checkpoints(builder)
+    height, width, _ = kerazoo.card(builder).tiny["input_shape"]
+    config = {"input_shape": (height, width, 3)}
+    theirs = kerazoo.create(builder, tiny=True, compile=False, **config)
+    layout = translation.get_layout(theirs, checkpoint.layout)
+    shapes = translation.foreign_shapes(translation.sources(theirs, layout))
+    state = peers.weights(shapes, gain=0.7)
+    translation.assign(theirs, state, layout)
+    image = np.random.default_rng(0).integers(0, 256, (2, height, width, 3))
+    fed = standardised(image, checkpoint.preprocess)
+    if checkpoint.blue_first:
+        fed = fed[..., ::-1]
+    expected = theirs.predict(fed, verbose=0)
+    monkeypatch.setattr(hub.Checkpoint, "_fetch", lambda self: dict(state))
+    ours = kerazoo.create(
+        builder, tiny=True, compile=False, weights="imagenet", **config
+    )
+    x = standardised(image, kerazoo.card(builder).preprocess)
+    np.testing.assert_allclose(ours.predict(x, verbose=0), expected, 1e-4, 1e-6)
+    assert not np.allclose(ours.predict(fed, verbose=0), expected, 1e-2)
+
+
+def test_background_is_left_out(monkeypatch):
+    checkpoint = hub.CHECKPOINTS["inception_v4"]
+    state = {
+        "last_linear.weight": np.arange(12.0).reshape(4, 3),
+        "last_linear.bias": np.arange(4.0),
+    }
+    monkeypatch.setattr(hub.Checkpoint, "_fetch", lambda self: dict(state))
+    tensors = checkpoint.read(kerazoo.card("inception_v4").preprocess)
+    np.testing.assert_array_equal(tensors["last_linear.bias"], [1, 2, 3])
+    np.testing.assert_array_equal(tensors["last_linear.weight"][0], [3, 4, 5])
 
 
 @pytest.fixture
@@ -294,34 +338,40 @@ def test_imagenet_offline_keras(cache, monkeypatch):
 
     monkeypatch.setattr(keras.applications, "Xception", xception)
     with pytest.raises(ConnectionError, match=f"https://storage.* put it at {cache}"):
-        hub.CHECKPOINTS["xception"].read()
+        hub.CHECKPOINTS["xception"].read({})
 
 
 def test_imagenet_says_what_is_wrong_before_downloading(cache):
-    with pytest.raises(ValueError, match=r'kerazoo.resnet50\(stride_on="3x3"'):
-        kerazoo.resnet50(weights="imagenet", **{**SMALL, "stride_on": "1x1"})
+    config = {"input_shape": (32, 32, 3), "filters": 8, "compile": False}
+    with pytest.raises(ValueError, match=r'resnet50_v2\(stage_stride="last"'):
+        kerazoo.resnet50_v2(weights="imagenet", **config)
     with pytest.raises(ValueError, match="no public checkpoint .* 'fleuret_mnist'"):
         kerazoo.fleuret_mnist(weights="imagenet")
 
 
 def test_imagenet_through_keras_applications(applications_resnet, monkeypatch):
+    """The paper's strides take the authors' weights, which were fed otherwise."""
+
     def resnet(weights):
         assert weights == "imagenet"
         return applications_resnet
 
     monkeypatch.setattr(keras.applications, "ResNet50", resnet)
-    checkpoint = hub.Checkpoint("keras.applications", "ResNet50", {})
-    monkeypatch.setitem(hub.CHECKPOINTS, "resnet50", checkpoint)
     model = kerazoo.resnet50(
-        weights="imagenet", input_shape=(64, 64, 3), classes=10, compile=False
+        weights="imagenet", input_shape=(64, 64, 3), include_top=False
     )
-    x = peers.inputs(0, (64, 64, 3))
+    image = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3))
+    fed = keras.applications.resnet.preprocess_input(image.astype("float32"))
+    maps = applications_resnet.get_layer("conv5_block3_out").output
+    body = keras.Model(applications_resnet.input, maps)
+    expected = body.predict(fed, verbose=0)
+    scale = expected.max()
+    x = standardised(image, kerazoo.card("resnet50").preprocess)
     np.testing.assert_allclose(
-        model.predict(x, verbose=0),
-        applications_resnet.predict(x, verbose=0),
-        rtol=1e-4,
-        atol=1e-7,
+        model.predict(x, verbose=0) / scale, expected / scale, atol=0.01
     )
+    wrong = model.predict(x[..., ::-1], verbose=0) / scale
+    assert np.abs(wrong - expected / scale).max() > 0.1
 
 
 def test_download_is_checked_and_atomic(cache, monkeypatch):

@@ -1,8 +1,9 @@
 """Weights from files: kerazoo's own, or foreign checkpoints translated strictly.
 
-Raw data must be preprocessed as the checkpoint's network was trained. The card's
-`preprocess` is torchvision's for most families; keras.applications differs by network
-(`keras.applications.<module>.preprocess_input`).
+With a file, raw data must be preprocessed as the checkpoint's network was trained. The
+card's `preprocess` is torchvision's for most families; keras.applications differs by
+network (`keras.applications.<module>.preprocess_input`). What `"imagenet"` downloads is
+made to fit the card's.
 """
 
 import json
@@ -39,9 +40,8 @@ def load(model, weights):
         ConnectionError: the public checkpoint could not be downloaded.
     """
     if weights == "imagenet":
-        checkpoint = hub.checkpoint(model.architecture)
-        _check(model, checkpoint.layout)  # before a long download
-        tensors = checkpoint.read()
+        checkpoint = _public(model)  # before a long download
+        tensors = checkpoint.read(catalog.card(model.architecture).preprocess)
         _translate(model, tensors, [checkpoint.layout], checkpoint.source)
         return
     path = pathlib.Path(weights)
@@ -111,6 +111,18 @@ def _load_folder(model, path):
     _translate(model, tensors, ["huggingface"], path)
     if (path / "merges.txt").is_file():
         model.tokenizer = tokenizers.BytePairTokenizer.from_directory(path)
+
+
+def _public(model):
+    """The public checkpoint of the model's configuration."""
+    for checkpoint in hub.checkpoints(model.architecture):
+        try:
+            _check(model, checkpoint.layout)
+        except ValueError as error:
+            reason = error
+        else:
+            return checkpoint
+    raise reason
 
 
 def _check(model, name):
