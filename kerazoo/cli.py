@@ -114,7 +114,7 @@ def _parser():
 
     add = command(
         _list,
-        "list architectures, or data sets",
+        "list architectures, data sets, or published errors",
         "kerazoo list 'resnet*' --year 2015-2016",
     )
     add("pattern", nargs="?", help="part of a name, or a wildcard such as 'resnet*'")
@@ -128,6 +128,11 @@ def _parser():
         action="store_true",
         help="the data sets of the lectures with their TFDS names, and the embedded "
         "ones, instead",
+    )
+    add(
+        "--results",
+        action="store_true",
+        help="the lectures' tables of errors on ImageNet and CIFAR-10, instead",
     )
     _json(add)
 
@@ -397,7 +402,10 @@ def _keyword(text):
 
 def _list(arguments):
     if arguments.datasets:
-        _list_datasets(arguments)
+        _print_tables(arguments, report.dataset_rows, report.dataset_tables)
+        return
+    if arguments.results:
+        _print_tables(arguments, report.result_rows, report.result_tables)
         return
     filters = {
         key: getattr(arguments, key)
@@ -413,11 +421,11 @@ def _list(arguments):
         _say(_nothing({k: v for k, v in filters.items() if v is not None}), "")
 
 
-def _list_datasets(arguments):
+def _print_tables(arguments, rows, tables):
     if arguments.json:
-        _print_json(report.dataset_rows())
+        _print_json(rows())
     else:
-        _print(*report.dataset_tables())
+        _print(*tables())
 
 
 def _nothing(filters):

@@ -245,6 +245,43 @@ def dataset_tables():
     return [lectures, relatives, embedded]
 
 
+def result_rows():
+    """The errors that the lectures' tables compare, in per cent, as data.
+
+    Returns:
+        `{"ilsvrc_single_model": [...], "ilsvrc_ensembles": [...], "cifar10": [...]}`,
+        lists of dictionaries.
+    """
+    found = {
+        "ilsvrc_single_model": tables.ILSVRC_SINGLE_MODEL,
+        "ilsvrc_ensembles": tables.ILSVRC_ENSEMBLES,
+        "cifar10": tables.CIFAR10,
+    }
+    return {
+        key: [dataclasses.asdict(row) for row in rows] for key, rows in found.items()
+    }
+
+
+def result_tables():
+    """`result_rows` as three rich tables."""
+    rows = result_rows()
+    names = {"method": "method", "builder": "builder"}
+    top1, top5, note = {"top1": "top-1 %"}, {"top5": "top-5 %"}, {"note": "note"}
+    return [
+        result_table(
+            rows["ilsvrc_single_model"], names | top1 | top5 | note,
+            "Errors on ImageNet, single models, validation set (He et al., 2016)",
+        ),
+        result_table(
+            rows["ilsvrc_ensembles"], names | top5 | note,
+            "Errors on ImageNet, ensembles, test set (He et al., 2016)",
+        ),
+        result_table(
+            rows["cifar10"], names | {"top1": "error %"} | note, "Errors on CIFAR-10"
+        ),
+    ]  # fmt: skip
+
+
 def result_table(rows, columns, title=None):
     """A rich table of dictionaries, numbers to the right.
 
@@ -257,10 +294,10 @@ def result_table(rows, columns, title=None):
 
     table = _table(*columns.values(), title=title)
     for key, column in zip(columns, table.columns, strict=True):
-        cells = [column.header, *(str(row[key]) for row in rows)]
-        if max(map(len, cells)) <= 20:
+        cells = [str(row[key]) for row in rows if row[key] not in (None, "")]
+        if max(map(len, [column.header, *cells])) <= 20:
             column.no_wrap = True
-            if any(re.match(r"~?\d", cell) for cell in cells):
+            if all(re.match(r"~?[\d-]", cell) for cell in cells):
                 column.justify = "right"
     for row in rows:
         cells = ("" if row[key] is None else str(row[key]) for key in columns)

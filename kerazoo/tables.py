@@ -95,7 +95,7 @@ CANZIANI_2016 = (
     Canziani("BN-AlexNet", "bn_alexnet", {}, 1.29, 56.6, "convolutions only: 1.31"),
     Canziani("BN-NIN", "bn_nin", {}, 2.51, 62.6),
     Canziani("ENet", None, {}, 1.57, 68.4, "layers never published; as in the figure"),
-    Canziani("GoogLeNet", "googlenet_bn", {}, 2.99, 68.7, "with batch normalization"),
+    Canziani("GoogLeNet", "googlenet_bn", {"aux_heads": False}, 2.99, 68.7, "with BN"),
     Canziani("ResNet-18", "resnet18", {}, 3.62, 69.5),
     Canziani("VGG-16", "vgg16", {}, 30.97, 70.6),
     Canziani("VGG-19", "vgg19", {}, 39.29, 70.7),

@@ -84,6 +84,16 @@ def test_list_datasets(run):
     assert any(row["tfds"] == "cifar10" for row in groups["lectures"])
 
 
+def test_list_results(run):
+    code, out, _ = run("list", "--results")
+    assert code == 0
+    assert all(len(line) <= 80 for line in out.splitlines())
+    assert "PReLU-net" in out and "5.71" in out and "wide_resnet28_10" in out
+    _, out, _ = run("list", "--results", "--json")
+    ensembles = json.loads(out)["ilsvrc_ensembles"]
+    assert {row["method"]: row["top5"] for row in ensembles}["BN-inception"] == 4.82
+
+
 def test_search(run):
     code, out, _ = run("search", "residual", "cifar10")
     assert code == 0
@@ -124,8 +134,9 @@ def test_looking_around_loads_no_framework():
     program = """
 import sys
 from kerazoo.cli import main
-for words in ("list", "list --datasets", "search residual", "info resnet50",
-              "list --json", "info nosuch", "fit nosuch", "list lenet --year 2016"):
+for words in ("list", "list --datasets", "list --results", "search residual",
+              "info resnet50", "list --json", "info nosuch", "fit nosuch",
+              "list lenet --year 2016"):
     main(words.split())
 loaded = {"keras", "tensorflow", "jax", "torch", "matplotlib"} & set(sys.modules)
 sys.exit(f"loaded: {loaded}" if loaded else 0)
