@@ -73,7 +73,7 @@ def published():
         [
             f"`{r['architecture']}`", r["dataset"], r["metric"],
             f"{float(r['value']):.4f}", r["published"],
-            f"{r['recipe']}, {r['epochs']} epochs",
+            f"{r['recipe']}, {r['epochs']} epochs{_minutes(r['seconds'])}",
         ]
         for r in read("published")
     ]  # fmt: skip
@@ -86,12 +86,18 @@ def published():
         for r in read("citations")
     ]  # fmt: skip
     header = ["architecture", "dataset", "metric", "test", "published", "recipe"]
+    machines = dict.fromkeys(r["machine"] for r in read("published"))
     return titled(
-        "Beside the papers (`python -m benchmarks.published NAME`, `python -m "
-        "benchmarks.citations`; CIFAR-10 is JPEG re-encodings of the images; of the "
-        "six speakers of spoken_digit two are only in the test)",
+        f"Beside the papers, on {'; '.join(machines)} (`python -m benchmarks.published "
+        "NAME`, `python -m benchmarks.citations`; CIFAR-10 is JPEG re-encodings of the "
+        "images; of the six speakers of spoken_digit two are only in the test)",
         table(header, rows),
     )
+
+
+def _minutes(seconds):
+    """How long a run took, or nothing where it was continued."""
+    return f", {float(seconds) / 60:.0f} min" if seconds else ""
 
 
 def overhead():
