@@ -307,26 +307,32 @@ def test_adaline_of_several_classes():
     np.testing.assert_allclose(model.get_weights()[0], 0.5 * np.outer(x, target))
 
 
+def test_adaline_needs_two_classes():
+    with pytest.raises(ValueError, match="`classes` must be at least 2.*classes=1"):
+        kerazoo.adaline(classes=1)
+
+
 def test_madaline_step_is_minimal_disturbance():
     keras.utils.set_random_seed(0)
-    model = kerazoo.madaline()
+    model = kerazoo.madaline(units=5)
     rng = np.random.default_rng(0)
-    turns = 0
-    for _ in range(10):
-        w, b = rng.normal(size=(2, 3)), rng.normal(size=3)
+    turned = []
+    for _ in range(16):
+        w, b = rng.normal(size=(2, 5)), rng.normal(size=5)
         model.set_weights([w.astype("float32"), b.astype("float32")])
         x, label = rng.normal(size=2).astype("float32"), int(rng.integers(2))
         z, target = x @ w + b, 2 * label - 1
-        if np.sign(np.sign(z).sum()) != target:
-            wrong = [i for i in range(3) if np.sign(z[i]) != target]
-            i = min(wrong, key=lambda i: abs(z[i]))
+        wrong = [i for i in range(5) if np.sign(z[i]) != target]
+        wrong.sort(key=lambda i: abs(z[i]))
+        # So many that three of the five are right.
+        for i in wrong[: max(len(wrong) - 2, 0)]:
             w[:, i] += 0.1 * (target - z[i]) * x
             b[i] += 0.1 * (target - z[i])
-            turns += 1
+        turned.append(max(len(wrong) - 2, 0))
         step(model, x[None], np.float32([[label]]), rate=0.1)
         np.testing.assert_allclose(model.get_weights()[0], w, atol=1e-5)
         np.testing.assert_allclose(model.get_weights()[1], b, atol=1e-5)
-    assert 0 < turns < 10
+    assert set(turned) == {0, 1, 2, 3}
 
 
 def test_madaline_learns_exclusive_or_and_needs_an_odd_number():
@@ -334,8 +340,9 @@ def test_madaline_learns_exclusive_or_and_needs_an_odd_number():
     model = kerazoo.madaline()
     kerazoo.fit(model, seed=0, verbose=0)
     assert kerazoo.evaluate(model, verbose=0)["accuracy"] == 1
-    with pytest.raises(ValueError, match="units=4"):
-        kerazoo.madaline(units=4)
+    for units in (4, -1, "3"):
+        with pytest.raises(ValueError, match=f"odd.*units={units}"):
+            kerazoo.madaline(units=units)
 
 
 # --- neocognitron
