@@ -140,6 +140,15 @@ def test_zip_network_has_the_weights_of_1989():
     assert {name: n for name, n in weights.items() if n} == expected
 
 
+def test_lenet1_is_two_almost_independent_modules():
+    """H3's first six maps see the first two of H2 only, the others the last two."""
+    table = kerazoo.lenet1(compile=False).get_layer("h3").table
+    assert len(table) == 12 and sum(map(len, table)) == 20
+    assert {map_ for row in table[:6] for map_ in row} == {0, 1}
+    assert {map_ for row in table[6:] for map_ in row} == {2, 3}
+    assert [len(row) for row in table] == 2 * [1, 2, 2, 1, 2, 2]
+
+
 @pytest.mark.parametrize(
     ("name", "outputs", "connections"),
     [("lenet1", 192 * 10, 98_442), ("lenet4", 48_000 + 1_200, 262_306)],

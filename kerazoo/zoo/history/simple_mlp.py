@@ -101,9 +101,18 @@ def simple_mlp(
         "batch_size": 100,
         "epochs": 100,
     },
+    published=[
+        "110 errors on MNIST's 10,000 test digits; 130 without dropout of the inputs, "
+        "160 for the best networks of this kind without any",
+    ],
     deviations=[
         "100 epochs at momentum 0.9 and a rate falling linearly from 0.1; the paper "
-        "trains for 3000 with momentum rising to 0.99",
+        "trains for 3000, with momentum rising from 0.5 to 0.99 and a rate of 10, "
+        "times 1 minus the momentum, that shrinks by 0.998 an epoch",
+        "kernels start from Glorot uniform, Keras' default; in the paper from a normal "
+        "distribution of standard deviation 0.01",
+        "what is kept is scaled up in training, where the paper halves the outgoing "
+        "weights in testing; both are the same network",
     ],
     tiny={
         "input_shape": (64,),
@@ -195,6 +204,8 @@ def dropout_mlp(
     deviations=[
         "training images are not distorted, on which the published error depends",
         "digits are scaled to 29x29 instead of framed",
+        "a softmax with cross-entropy at the end, where the paper speaks of scaled "
+        "tanh units only; biases start at 0",
         "the learning rate falls by 0.7 % an epoch, to 1e-6 as in the paper",
     ],
     tiny={"input_shape": (64,), "units": (256, 128, 64)},
@@ -256,16 +267,27 @@ def six_layer_mlp(
     params=6_442,
     macs=6_416,
     recipe={
-        "optimizer": {"class_name": "AdamW", "config": {"learning_rate": 1e-3}},
+        "optimizer": {
+            "class_name": "AdamW",
+            "config": {"learning_rate": 1e-3, "weight_decay": 0.01},
+        },
         "loss": "sparse_categorical_crossentropy",
         "metrics": ["accuracy"],
-        "batch_size": 32,
-        "epochs": 10,
+        "batch_size": 64,
+        "epochs": 1,
     },
+    preprocess={"mean": 33.33, "std": 78.57},
+    published=["MNIST test accuracy 0.894 after one epoch (the course's notebook)"],
+    deviations=[
+        "ends in a softmax, where the course's network gives logits",
+        "biases do not decay, where the notebook's optimizer decays them too",
+        "weights start from Glorot uniform, Keras' default, instead of torch's",
+    ],
     tiny={"units": (16, 16)},
     tiny_recipe={
         "optimizer": {"class_name": "AdamW", "config": {"learning_rate": 1e-2}},
         "schedule": {"kind": "one_cycle"},
+        "batch_size": 32,
         "epochs": 20,
     },
     learns={"accuracy": 0.96},
@@ -293,19 +315,14 @@ def info8010_mlp(
         >>> model = kerazoo.info8010_mlp()
 
     Reference:
-        https://github.com/glouppe/info8010-deep-learning, lecture 5.
+        https://github.com/glouppe/info8010-deep-learning, code/lec5-convnet.ipynb.
     """
-    return keras.Sequential(
-        [
-            keras.Input(input_shape),
-            layers.Flatten(name="flatten"),
-            layers.Dense(units[0], activation="relu", name="fc1"),
-            layers.Dense(units[1], activation="relu", name="fc2"),
-            layers.Dense(
-                classes,
-                activation=classifier_activation,
-                dtype="float32",
-                name="output",
-            ),
-        ]
+    model = keras.Sequential([keras.Input(input_shape), layers.Flatten(name="flatten")])
+    for index, width in enumerate(units, start=1):
+        model.add(layers.Dense(width, activation="relu", name=f"fc{index}"))
+    model.add(
+        layers.Dense(
+            classes, activation=classifier_activation, dtype="float32", name="output"
+        )
     )
+    return model
