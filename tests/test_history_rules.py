@@ -104,6 +104,23 @@ def test_mcculloch_pitts_refuses():
         kerazoo.mcculloch_pitts(net=("a", {"y": (1, "z", "")}, "y", 1))
 
 
+@pytest.mark.parametrize(
+    ("net", "message"),
+    [
+        (3, "must be \\(inputs, neurons, outputs, steps\\).*net=3"),
+        (("a", {"y": (1, "a", "")}, "y"), "must be \\(inputs, neurons"),
+        (("a", {"y": (1, "a")}, "y", 1), "y=\\(1, 'a'\\)"),
+        (("a", {"a": (1, "a", "")}, "a", 1), "a name of its own.*: a, a"),
+        (("on", {"y": (1, "on", "")}, "y", 1), "other than 'on'"),
+        (("a", {"y": (1, "a", "")}, "", 1), "must have inputs and outputs"),
+        (("a", {"y": (1, "a", "")}, "y", 0), "steps of `net`.*: 0"),
+    ],
+)
+def test_mcculloch_pitts_refuses_what_is_no_net(net, message):
+    with pytest.raises(ValueError, match=message):
+        kerazoo.mcculloch_pitts(net=net)
+
+
 # --- Hebb, Oja, Sanger
 
 
@@ -177,6 +194,20 @@ def test_hebbian_layer_refuses_an_unknown_rule():
         kerazoo.hebbian_layer(rule="heb")
 
 
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [
+        ("hebbian_layer", "units"),
+        ("associative_memory", "units"),
+        ("averaged_perceptron", "classes"),
+        ("pocket_perceptron", "classes"),
+    ],
+)
+def test_there_must_be_units(name, argument):
+    with pytest.raises(ValueError, match="`units` must be at least 1.*units=0"):
+        kerazoo.create(name, **{argument: 0})
+
+
 # --- SNARC
 
 
@@ -212,6 +243,18 @@ def test_snarc_runs_and_learns_as_written_out():
     assert change.any()
     step(model, chance[:4], y[:4])
     np.testing.assert_allclose(model.get_weights()[0], p + change, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31 - 2, 0.5, "a"])
+def test_snarc_refuses_what_is_no_seed(seed):
+    # From 0 the generator of Park and Miller never gets away.
+    with pytest.raises(ValueError, match=f"`random_wiring` must be.*{seed}"):
+        kerazoo.snarc(random_wiring=seed)
+
+
+def test_snarc_needs_a_step():
+    with pytest.raises(ValueError, match="`max_steps` must be at least 1.*: 0"):
+        kerazoo.snarc(max_steps=0)
 
 
 def test_snarc_gives_no_reward_without_the_goal():
@@ -305,6 +348,22 @@ def test_adaline_of_several_classes():
     step(model, x, np.array([2]), rate=0.5)
     target = np.float32([-1, -1, 1, -1])
     np.testing.assert_allclose(model.get_weights()[0], 0.5 * np.outer(x, target))
+
+
+def test_adaline_learns_as_scikit_learns_regressor():
+    from sklearn.linear_model import SGDRegressor
+
+    model = kerazoo.adaline()
+    x, y = embedded("adaline_letters", "train")
+    peer = SGDRegressor(
+        penalty=None, learning_rate="constant", eta0=0.01, shuffle=False, max_iter=1,
+        tol=None,
+    )  # fmt: skip
+    peer.fit(x.reshape(len(x), 16).astype("float64"), 2.0 * y[:, 0] - 1)
+    model.fit(x, y, batch_size=1, epochs=1, shuffle=False, verbose=0)
+    kernel, bias = model.get_weights()
+    np.testing.assert_allclose(kernel[:, 0], peer.coef_, atol=1e-5)
+    np.testing.assert_allclose(bias, peer.intercept_, atol=1e-5)
 
 
 def test_adaline_needs_two_classes():
@@ -408,6 +467,20 @@ def test_neocognitron_step_reinforces_the_representatives(name):
     step(model, x, y)
     np.testing.assert_allclose(numpy(layer.a), a, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(numpy(layer.b), b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"r": (4.0, 1.5)}, "`r` must have 3 entries.*r=\\(4.0, 1.5\\)"),
+        ({"q": 16.0}, "`q` must have 3 entries.*q=16.0"),
+        ({"planes": 0}, "`planes` must be at least 1.*planes=0"),
+    ],
+)
+def test_neocognitron_refuses(config, message):
+    for builder in (kerazoo.neocognitron, kerazoo.neocognitron_readout):
+        with pytest.raises(ValueError, match=message):
+            builder(**config)
 
 
 SEEDS = {"tensorflow": 0, "jax": 6}

@@ -227,9 +227,10 @@ def madaline(*, input_shape=(2,), units=3):
     Reference:
         Widrow, 1962; doi:10.1109/5.58323 of Rule I.
     """
-    if units not in range(1, 2**31, 2):
+    if not isinstance(units, int) or units < 1 or units % 2 == 0:
         raise ValueError(
-            f"`units` must be odd, for a majority, and positive. Received: units={units}"
+            "`units` must be odd, for a majority, and positive. "
+            f"Received: units={units}"
         )
     return keras.Sequential(
         [

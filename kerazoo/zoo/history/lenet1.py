@@ -9,7 +9,13 @@ import keras
 from keras import layers, ops
 
 from kerazoo.architecture import architecture
-from kerazoo.zoo.history.lenet5 import Subsampling, TableConv2D, scaled_tanh, uniform
+from kerazoo.zoo.history.lenet5 import (
+    Subsampling,
+    TableConv2D,
+    check_size,
+    scaled_tanh,
+    uniform,
+)
 
 # The 8 of the 12 maps of H1 that each map of H2 sees.
 ZIP_TABLE = (
@@ -215,12 +221,16 @@ def lenet1(*, input_shape=(28, 28, 1), classes=10, simplified=False):
         A compiled `keras.Sequential`, `(batch, *input_shape)` floats in [-1, 1] to
         `(batch, classes)` between -1.7 and 1.7.
 
+    Raises:
+        ValueError: images smaller than 16x16.
+
     Example:
         >>> model = kerazoo.lenet1()
 
     Reference:
         LeCun et al., 1990, table 1; doi:10.1109/5.726791, section III.C.
     """
+    check_size(input_shape, 16)
     model = keras.Sequential([keras.Input(input_shape)])  # 28x28x1
     model.add(
         layers.Conv2D(4, 5, kernel_initializer=uniform(25 * input_shape[-1]), name="h1")
@@ -275,12 +285,16 @@ def lenet4(*, input_shape=(32, 32, 1), classes=10):
         A compiled `keras.Model`, `(batch, *input_shape)` floats with background -0.1
         and ink 1.175 to `(batch, classes)` between -1.7 and 1.7.
 
+    Raises:
+        ValueError: images smaller than 16x16.
+
     Example:
         >>> model = kerazoo.lenet4()
 
     Reference:
         doi:10.1109/5.726791, section III.C.
     """
+    check_size(input_shape, 16)
     inputs = keras.Input(input_shape)  # 32x32x1
     x = layers.Conv2D(
         4,
@@ -358,12 +372,16 @@ def info8010_convnet(
         A compiled `keras.Sequential`, `(batch, *input_shape)` floats to
         `(batch, classes)`.
 
+    Raises:
+        ValueError: images smaller than 16x16.
+
     Example:
         >>> model = kerazoo.info8010_convnet()
 
     Reference:
         https://github.com/glouppe/info8010-deep-learning, code/lec5-convnet.ipynb.
     """
+    check_size(input_shape, 16)
     return keras.Sequential(
         [
             keras.Input(input_shape),  # 28x28x1

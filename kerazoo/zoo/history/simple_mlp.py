@@ -11,6 +11,16 @@ from kerazoo.architecture import architecture
 from kerazoo.zoo.history.lenet5 import scaled_tanh
 
 
+def widths(units):
+    """The widths of hidden layers, checked."""
+    if isinstance(units, int):
+        raise TypeError(
+            "`units` must be a tuple, the widths of the hidden layers. "
+            f"Received: units={units}"
+        )
+    return tuple(units)
+
+
 @architecture(
     title="Simple Keras MLP",
     paper="Ollion & Grisel, Introduction to Deep Learning, slide Simple Keras "
@@ -155,6 +165,9 @@ def dropout_mlp(
     Returns:
         A compiled `keras.Sequential`, `(batch, N)` floats to `(batch, classes)`.
 
+    Raises:
+        TypeError: `units` is a single number.
+
     Example:
         >>> model = kerazoo.dropout_mlp()
 
@@ -163,7 +176,7 @@ def dropout_mlp(
     """
     model = keras.Sequential([keras.Input(input_shape)])
     model.add(layers.Dropout(input_dropout, name="input_dropout"))
-    for index, width in enumerate(units, start=1):
+    for index, width in enumerate(widths(units), start=1):
         model.add(
             layers.Dense(
                 width,
@@ -236,6 +249,9 @@ def six_layer_mlp(
         A compiled `keras.Sequential`, `(batch, N)` floats in [-1, 1] to
         `(batch, classes)`.
 
+    Raises:
+        TypeError: `units` is a single number.
+
     Example:
         >>> model = kerazoo.six_layer_mlp(units=(1000, 500))
 
@@ -243,7 +259,7 @@ def six_layer_mlp(
         arXiv:1003.0358, section 2 and Table 1.
     """
     model = keras.Sequential([keras.Input(input_shape)])
-    for index, width in enumerate((*units, classes), start=1):
+    for index, width in enumerate((*widths(units), classes), start=1):
         last = index > len(units)
         model.add(
             layers.Dense(
@@ -311,6 +327,9 @@ def info8010_mlp(
         A compiled `keras.Sequential`, `(batch, *input_shape)` floats to
         `(batch, classes)`.
 
+    Raises:
+        TypeError: `units` is a single number.
+
     Example:
         >>> model = kerazoo.info8010_mlp()
 
@@ -318,7 +337,7 @@ def info8010_mlp(
         https://github.com/glouppe/info8010-deep-learning, code/lec5-convnet.ipynb.
     """
     model = keras.Sequential([keras.Input(input_shape), layers.Flatten(name="flatten")])
-    for index, width in enumerate(units, start=1):
+    for index, width in enumerate(widths(units), start=1):
         model.add(layers.Dense(width, activation="relu", name=f"fc{index}"))
     model.add(
         layers.Dense(
