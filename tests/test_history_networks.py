@@ -140,6 +140,15 @@ def test_zip_network_has_the_weights_of_1989():
     assert {name: n for name, n in weights.items() if n} == expected
 
 
+def test_lenet1_is_two_almost_independent_modules():
+    """H3's first six maps see the first two of H2 only, the others the last two."""
+    table = kerazoo.lenet1(compile=False).get_layer("h3").table
+    assert len(table) == 12 and sum(map(len, table)) == 20
+    assert {map_ for row in table[:6] for map_ in row} == {0, 1}
+    assert {map_ for row in table[6:] for map_ in row} == {2, 3}
+    assert [len(row) for row in table] == 2 * [1, 2, 2, 1, 2, 2]
+
+
 @pytest.mark.parametrize(
     ("name", "outputs", "connections"),
     [("lenet1", 192 * 10, 98_442), ("lenet4", 48_000 + 1_200, 262_306)],
@@ -155,6 +164,83 @@ def test_lenets_have_the_connections_of_their_papers(name, outputs, connections)
         subsampling = type(layer).__name__ == "Subsampling"
         found += places * (5 * maps if subsampling else layer.count_params())
     assert found == connections
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("lenet1", 16),
+        ("lenet4", 16),
+        ("lenet5", 32),
+        ("lenet5_modern", 16),
+        ("info8010_convnet", 16),
+        ("fleuret_mnist", 22),
+    ],
+)
+def test_small_images_are_refused(name, least):
+    model = kerazoo.create(name, input_shape=(least, least, 1), compile=False)
+    assert model.output_shape == (None, 10)
+    shape = (least, least - 1, 1)
+    with pytest.raises(ValueError, match=f"at least {least}x{least}.*{least - 1}, 1"):
+        kerazoo.create(name, input_shape=shape, compile=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        ("lenet5_modern", {"filters": (6,)}),
+        ("lenet5_modern", {"units": (120, 84, 10)}),
+        ("fleuret_mnist", {"filters": (32, 64, 128)}),
+    ],
+)
+def test_numbers_that_nothing_would_read_are_refused(name, config):
+    ((argument, value),) = config.items()
+    message = rf"`{argument}` must have 2 entries.*{value[0]}"
+    with pytest.raises(ValueError, match=message):
+        kerazoo.create(name, compile=False, **config)
+
+
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        ("werbos_mlp", {"units": 4}),
+        ("dropout_mlp", {"units": 800}),
+        ("six_layer_mlp", {"units": 500}),
+        ("info8010_mlp", {"units": 8}),
+        ("hubel_wiesel", {"frequencies": 0.125}),
+    ],
+)
+def test_one_number_is_no_tuple(name, config):
+    ((argument, value),) = config.items()
+    with pytest.raises(TypeError, match=f"`{argument}` must be a tuple.*{value}"):
+        kerazoo.create(name, compile=False, **config)
+
+
+def test_info8010_networks_train_as_in_their_notebook():
+    """One notebook trains both, and both end in logits there."""
+    mlp, convnet = map(kerazoo.card, ("info8010_mlp", "info8010_convnet"))
+    assert (mlp.recipe, mlp.preprocess) == (convnet.recipe, convnet.preprocess)
+    assert mlp.deviations == convnet.deviations
+    assert (mlp.recipe["batch_size"], mlp.recipe["epochs"]) == (64, 1)
+    assert kerazoo.info8010_mlp().optimizer.weight_decay == pytest.approx(0.01)
+    widths = [layer.units for layer in kerazoo.info8010_mlp(units=(8, 7, 6)).layers[1:]]
+    assert widths == [8, 7, 6, 10]
+
+
+def test_simple_mlp_is_scikit_learns():
+    from sklearn.neural_network import MLPClassifier
+
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(40, 64)), random.integers(0, 10, 40)
+    peer = MLPClassifier(
+        (100,), activation="tanh", solver="lbfgs", max_iter=20, random_state=0
+    ).fit(x, np.concatenate([np.arange(10), y[10:]]))
+    model = kerazoo.simple_mlp(input_shape=(64,), units=100, compile=False)
+    pairs = zip(peer.coefs_, peer.intercepts_, strict=True)
+    model.set_weights([weight for pair in pairs for weight in pair])
+    np.testing.assert_allclose(
+        model.predict(x.astype("float32"), verbose=0), peer.predict_proba(x), atol=1e-4
+    )
 
 
 def test_tc_network_generalises_to_all_220_placements():
@@ -215,6 +301,15 @@ def test_simple_cells_follow_the_phase_and_complex_cells_do_not():
         [np.pi / 2] * 4, abs=0.06
     )
     assert modulation(centre("complex")[:, 0]) < 0.01
+
+
+@pytest.mark.parametrize("cells", ["simple", "complex", "pooled"])
+def test_cells_that_see_nothing_answer_with_numbers(cells):
+    model = kerazoo.hubel_wiesel(
+        input_shape=(32, 32, 1), cells=cells, readout=True, compile=False
+    )
+    share = model.predict(np.zeros((1, 32, 32, 1), "float32"), verbose=0)
+    assert np.isfinite(share).all()
 
 
 def test_complex_cells_are_tuned_to_orientation():

@@ -104,6 +104,23 @@ def test_mcculloch_pitts_refuses():
         kerazoo.mcculloch_pitts(net=("a", {"y": (1, "z", "")}, "y", 1))
 
 
+@pytest.mark.parametrize(
+    ("net", "message"),
+    [
+        (3, "must be \\(inputs, neurons, outputs, steps\\).*net=3"),
+        (("a", {"y": (1, "a", "")}, "y"), "must be \\(inputs, neurons"),
+        (("a", {"y": (1, "a")}, "y", 1), "y=\\(1, 'a'\\)"),
+        (("a", {"a": (1, "a", "")}, "a", 1), "a name of its own.*: a, a"),
+        (("on", {"y": (1, "on", "")}, "y", 1), "other than 'on'"),
+        (("a", {"y": (1, "a", "")}, "", 1), "must have inputs and outputs"),
+        (("a", {"y": (1, "a", "")}, "y", 0), "steps of `net`.*: 0"),
+    ],
+)
+def test_mcculloch_pitts_refuses_what_is_no_net(net, message):
+    with pytest.raises(ValueError, match=message):
+        kerazoo.mcculloch_pitts(net=net)
+
+
 # --- Hebb, Oja, Sanger
 
 
@@ -177,6 +194,20 @@ def test_hebbian_layer_refuses_an_unknown_rule():
         kerazoo.hebbian_layer(rule="heb")
 
 
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [
+        ("hebbian_layer", "units"),
+        ("associative_memory", "units"),
+        ("averaged_perceptron", "classes"),
+        ("pocket_perceptron", "classes"),
+    ],
+)
+def test_there_must_be_units(name, argument):
+    with pytest.raises(ValueError, match="`units` must be at least 1.*units=0"):
+        kerazoo.create(name, **{argument: 0})
+
+
 # --- SNARC
 
 
@@ -212,6 +243,18 @@ def test_snarc_runs_and_learns_as_written_out():
     assert change.any()
     step(model, chance[:4], y[:4])
     np.testing.assert_allclose(model.get_weights()[0], p + change, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31 - 2, 0.5, "a"])
+def test_snarc_refuses_what_is_no_seed(seed):
+    # From 0 the generator of Park and Miller never gets away.
+    with pytest.raises(ValueError, match=f"`random_wiring` must be.*{seed}"):
+        kerazoo.snarc(random_wiring=seed)
+
+
+def test_snarc_needs_a_step():
+    with pytest.raises(ValueError, match="`max_steps` must be at least 1.*: 0"):
+        kerazoo.snarc(max_steps=0)
 
 
 def test_snarc_gives_no_reward_without_the_goal():
@@ -307,26 +350,48 @@ def test_adaline_of_several_classes():
     np.testing.assert_allclose(model.get_weights()[0], 0.5 * np.outer(x, target))
 
 
+def test_adaline_learns_as_scikit_learns_regressor():
+    from sklearn.linear_model import SGDRegressor
+
+    model = kerazoo.adaline()
+    x, y = embedded("adaline_letters", "train")
+    peer = SGDRegressor(
+        penalty=None, learning_rate="constant", eta0=0.01, shuffle=False, max_iter=1,
+        tol=None,
+    )  # fmt: skip
+    peer.fit(x.reshape(len(x), 16).astype("float64"), 2.0 * y[:, 0] - 1)
+    model.fit(x, y, batch_size=1, epochs=1, shuffle=False, verbose=0)
+    kernel, bias = model.get_weights()
+    np.testing.assert_allclose(kernel[:, 0], peer.coef_, atol=1e-5)
+    np.testing.assert_allclose(bias, peer.intercept_, atol=1e-5)
+
+
+def test_adaline_needs_two_classes():
+    with pytest.raises(ValueError, match="`classes` must be at least 2.*classes=1"):
+        kerazoo.adaline(classes=1)
+
+
 def test_madaline_step_is_minimal_disturbance():
     keras.utils.set_random_seed(0)
-    model = kerazoo.madaline()
+    model = kerazoo.madaline(units=5)
     rng = np.random.default_rng(0)
-    turns = 0
-    for _ in range(10):
-        w, b = rng.normal(size=(2, 3)), rng.normal(size=3)
+    turned = []
+    for _ in range(16):
+        w, b = rng.normal(size=(2, 5)), rng.normal(size=5)
         model.set_weights([w.astype("float32"), b.astype("float32")])
         x, label = rng.normal(size=2).astype("float32"), int(rng.integers(2))
         z, target = x @ w + b, 2 * label - 1
-        if np.sign(np.sign(z).sum()) != target:
-            wrong = [i for i in range(3) if np.sign(z[i]) != target]
-            i = min(wrong, key=lambda i: abs(z[i]))
+        wrong = [i for i in range(5) if np.sign(z[i]) != target]
+        wrong.sort(key=lambda i: abs(z[i]))
+        # So many that three of the five are right.
+        for i in wrong[: max(len(wrong) - 2, 0)]:
             w[:, i] += 0.1 * (target - z[i]) * x
             b[i] += 0.1 * (target - z[i])
-            turns += 1
+        turned.append(max(len(wrong) - 2, 0))
         step(model, x[None], np.float32([[label]]), rate=0.1)
         np.testing.assert_allclose(model.get_weights()[0], w, atol=1e-5)
         np.testing.assert_allclose(model.get_weights()[1], b, atol=1e-5)
-    assert 0 < turns < 10
+    assert set(turned) == {0, 1, 2, 3}
 
 
 def test_madaline_learns_exclusive_or_and_needs_an_odd_number():
@@ -334,8 +399,9 @@ def test_madaline_learns_exclusive_or_and_needs_an_odd_number():
     model = kerazoo.madaline()
     kerazoo.fit(model, seed=0, verbose=0)
     assert kerazoo.evaluate(model, verbose=0)["accuracy"] == 1
-    with pytest.raises(ValueError, match="units=4"):
-        kerazoo.madaline(units=4)
+    for units in (4, -1, "3"):
+        with pytest.raises(ValueError, match=f"odd.*units={units}"):
+            kerazoo.madaline(units=units)
 
 
 # --- neocognitron
@@ -401,6 +467,20 @@ def test_neocognitron_step_reinforces_the_representatives(name):
     step(model, x, y)
     np.testing.assert_allclose(numpy(layer.a), a, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(numpy(layer.b), b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"r": (4.0, 1.5)}, "`r` must have 3 entries.*r=\\(4.0, 1.5\\)"),
+        ({"q": 16.0}, "`q` must have 3 entries.*q=16.0"),
+        ({"planes": 0}, "`planes` must be at least 1.*planes=0"),
+    ],
+)
+def test_neocognitron_refuses(config, message):
+    for builder in (kerazoo.neocognitron, kerazoo.neocognitron_readout):
+        with pytest.raises(ValueError, match=message):
+            builder(**config)
 
 
 SEEDS = {"tensorflow": 0, "jax": 6}

@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from kerazoo.architecture import architecture
+from kerazoo.zoo.history.lenet5 import check_size
 
 
 @architecture(
@@ -62,6 +63,9 @@ def fleuret_mnist(
         A compiled `keras.Sequential`, `(batch, *input_shape)` standardised floats to
         `(batch, classes)`.
 
+    Raises:
+        ValueError: images smaller than 22x22, or `filters` that are not two.
+
     Example:
         >>> model = kerazoo.fleuret_mnist()
         >>> kerazoo.fit(model, "digits", epochs=2)
@@ -69,6 +73,9 @@ def fleuret_mnist(
     Reference:
         https://fleuret.org/dlc/, introduction, the listing "class Net".
     """
+    check_size(input_shape, 22)
+    if not isinstance(filters, list | tuple) or len(filters) != 2:
+        raise ValueError(f"`filters` must have 2 entries. Received: filters={filters}")
     return keras.Sequential(
         [
             keras.Input(input_shape),  # 28x28x1

@@ -77,6 +77,8 @@ class HebbianLayer(layers.Layer):
             raise ValueError(
                 f"`rule` must be one of {', '.join(RULES)}. Received: rule={rule!r}"
             )
+        if units < 1:
+            raise ValueError(f"`units` must be at least 1. Received: units={units}")
         self.units, self.rule, self.forgetting = units, rule, forgetting
         self.explained_variance = keras.metrics.Mean(name="explained_variance")
 
@@ -178,6 +180,9 @@ def hebbian_layer(*, input_shape=(64,), units=8, rule="hebb", forgetting=0.1):
     Returns:
         A compiled `SelfOrganizing` model, `(batch, inputs)` to `(batch, units)`.
 
+    Raises:
+        ValueError: an unknown `rule`, or no `units`.
+
     Example:
         >>> model = kerazoo.hebbian_layer(rule="oja")
         >>> kerazoo.fit(model)
@@ -208,6 +213,8 @@ class Recall(layers.Layer):
 
     def __init__(self, units, **keywords):
         super().__init__(**keywords)
+        if units < 1:
+            raise ValueError(f"`units` must be at least 1. Received: units={units}")
         self.units = units
 
     def build(self, input_shape):
@@ -268,7 +275,10 @@ def associative_memory(*, input_shape=(256,), units=64):
 
     Returns:
         A compiled `keras.Sequential`, `(batch, inputs)` keys of -1 and +1 to
-        `(batch, units)` answers of -1 and +1.
+        `(batch, units)` answers of -1 and +1, or 0 where a sum is 0.
+
+    Raises:
+        ValueError: no `units`.
 
     Example:
         >>> model = kerazoo.associative_memory()

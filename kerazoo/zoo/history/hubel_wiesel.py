@@ -62,6 +62,11 @@ def cortex(inputs, cells, orientations, frequencies, kernel_size):
             "`cells` must be 'simple', 'complex' or 'pooled'. "
             f"Received: cells={cells!r}"
         )
+    if isinstance(frequencies, int | float):
+        raise TypeError(
+            "`frequencies` must be a tuple of numbers of periods per pixel. "
+            f"Received: frequencies={frequencies}"
+        )
     pairs = orientations * len(frequencies)
     x = layers.Conv2D(
         2 * pairs,
@@ -140,7 +145,8 @@ def hubel_wiesel(
             an orientation in 5x5 places, at every second place, as proposed in 1962.
         orientations: number of orientations, in equal steps over half a turn.
         frequencies: periods per pixel to which cells are tuned.
-        kernel_size: height and width of a receptive field.
+        kernel_size: height and width of a receptive field; below 1/8 period per pixel
+            the default cuts the Gaussian window off.
         readout: whether to end with the share of every map in the activity of all,
             which names the orientation of a grating without training.
 
@@ -150,6 +156,7 @@ def hubel_wiesel(
 
     Raises:
         ValueError: an unknown kind of `cells`.
+        TypeError: `frequencies` is a single number.
 
     Example:
         >>> cells = kerazoo.hubel_wiesel(cells="simple")
@@ -162,7 +169,8 @@ def hubel_wiesel(
     x = cortex(inputs, cells, orientations, frequencies, kernel_size)
     if readout:
         x = layers.GlobalAveragePooling2D(dtype="float32", name="activity")(x)
-        x = x / ops.sum(x, axis=-1, keepdims=True)
+        # Where nothing is seen, no cell answers.
+        x = x / ops.maximum(ops.sum(x, axis=-1, keepdims=True), 1e-7)
     return keras.Model(inputs, x)
 
 

@@ -54,6 +54,15 @@ def uniform(fan_in):
     return keras.initializers.RandomUniform(-2.4 / fan_in, 2.4 / fan_in)
 
 
+def check_size(input_shape, least):
+    """Refuses images from which the last layers would be left nothing."""
+    if not all(size and size >= least for size in input_shape[:2]):
+        raise ValueError(
+            f"`input_shape` must be at least {least}x{least}. "
+            f"Received: input_shape={tuple(input_shape)}"
+        )
+
+
 @keras.saving.register_keras_serializable(package="kerazoo")
 class Subsampling(layers.Layer):
     """Sum over 2x2 windows, times a trainable coefficient, plus a bias, one per map.
@@ -235,12 +244,16 @@ def lenet5(*, input_shape=(32, 32, 1)):
     the bitmaps; `lenet5_modern` takes any number.
 
     Args:
-        input_shape: height, width and channels of an image.
+        input_shape: height, width and channels of an image, from 32x32 on: MNIST's
+            digits have a frame of 2.
 
     Returns:
         A compiled `keras.Sequential`, `(batch, *input_shape)` floats with background
         -0.1 and ink 1.175 to `(batch, 10)`: minus the squared distances to the bitmaps.
         Its loss is equation 9; `recipe={"loss": "kerazoo>CodeDistance"}` is equation 8.
+
+    Raises:
+        ValueError: images smaller than 32x32.
 
     Example:
         >>> model = kerazoo.lenet5()
@@ -249,6 +262,7 @@ def lenet5(*, input_shape=(32, 32, 1)):
     Reference:
         doi:10.1109/5.726791, section II.B, figure 2, table I, equations 7 to 9.
     """
+    check_size(input_shape, 32)
     return keras.Sequential(
         [
             keras.Input(input_shape),  # 32x32x1
@@ -317,7 +331,8 @@ def lenet5_modern(
         `(batch, classes)`.
 
     Raises:
-        ValueError: an unknown `pooling`.
+        ValueError: an unknown `pooling`, images smaller than 16x16, or `filters` or
+            `units` that are not two.
 
     Example:
         >>> model = kerazoo.lenet5_modern(activation="relu", pooling="max")
@@ -330,6 +345,12 @@ def lenet5_modern(
         raise ValueError(
             f"`pooling` must be 'average' or 'max'. Received: pooling={pooling!r}"
         )
+    check_size(input_shape, 16)
+    for name, values in (("filters", filters), ("units", units)):
+        if not isinstance(values, list | tuple) or len(values) != 2:
+            raise ValueError(
+                f"`{name}` must have 2 entries. Received: {name}={values!r}"
+            )
     pool = pools[pooling]
     return keras.Sequential(
         [

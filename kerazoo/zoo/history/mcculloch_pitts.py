@@ -138,9 +138,28 @@ class McCullochPittsCell(layers.Layer):
         super().__init__(**keywords)
         self.inputs_, self.neurons, self.outputs_ = inputs, dict(neurons), outputs
         self.sources = ["on", *inputs.split(), *self.neurons]
+        self._check()
         self.chosen = [self._index(name) for name in outputs.split()]
         self.state_size = len(self.neurons)
         self.output_size = len(self.chosen)
+
+    def _check(self):
+        if len(set(self.sources)) < len(self.sources):
+            raise ValueError(
+                "`net` must give every input and neuron a name of its own, other than "
+                f"'on'. Received: {', '.join(self.sources[1:])}"
+            )
+        for name, neuron in self.neurons.items():
+            if len(neuron) != 3:
+                raise ValueError(
+                    "A neuron of `net` must be (threshold, excitatory endings, "
+                    f"inhibitory endings). Received: {name}={neuron!r}"
+                )
+        if not self.inputs_.split() or not self.outputs_.split():
+            raise ValueError(
+                "`net` must have inputs and outputs. Received: "
+                f"inputs={self.inputs_!r}, outputs={self.outputs_!r}"
+            )
 
     def _index(self, name, among=None):
         among = list(self.neurons) if among is None else among
@@ -238,7 +257,7 @@ class McCullochPittsCell(layers.Layer):
         "a gate holds its input still for as many steps as the net is deep, and gives "
         "the last spikes",
         "the paper has no gates by these names and no latch; they are built of its "
-        "neurons",
+        "neurons, and of a neuron 'on' that always fires where a gate fires at rest",
     ],
     tiny={},
     learns={"binary_accuracy": 1.0},
@@ -254,6 +273,8 @@ def mcculloch_pitts(*, net="xor"):
             `("a b", {"y": (2, "a b", "")}, "y", 1)` is the gate "and". A neuron is
             `(threshold, excitatory endings, inhibitory endings)`. `steps` is the depth
             of a gate, or None for a net that answers at every time.
+            `kerazoo.evaluate` compares with the table of the exclusive or where it is
+            not told another gate's.
 
     Returns:
         A compiled `keras.Sequential` on spikes 0 and 1. A gate takes `(batch, inputs)`
@@ -262,7 +283,8 @@ def mcculloch_pitts(*, net="xor"):
         t + 1.
 
     Raises:
-        ValueError: no such net, or a net that names an unknown neuron.
+        ValueError: no such net, or a net of your own that is not of this form or
+            names an unknown neuron.
 
     Example:
         >>> model = kerazoo.mcculloch_pitts(net="full_adder")
@@ -276,7 +298,15 @@ def mcculloch_pitts(*, net="xor"):
             f"`net` must be one of {', '.join(NETS)}, or a net of your own. "
             f"Received: net={net!r}"
         )
-    inputs, neurons, outputs, steps = NETS[net] if isinstance(net, str) else net
+    parts = NETS[net] if isinstance(net, str) else net
+    if not isinstance(parts, list | tuple) or len(parts) != 4:
+        raise ValueError(
+            "A `net` of your own must be (inputs, neurons, outputs, steps). "
+            f"Received: net={net!r}"
+        )
+    inputs, neurons, outputs, steps = parts
+    if steps is not None and steps < 1:
+        raise ValueError(f"The steps of `net` must be 1 or more. Received: {steps}")
     cell = McCullochPittsCell(inputs, neurons, outputs, name="neurons")
     afferents = len(inputs.split())
     if steps is None:

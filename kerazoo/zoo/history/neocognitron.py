@@ -215,6 +215,14 @@ class WinnerAccuracy(keras.metrics.Metric):
 
 def cells(planes, r, q, alpha):
     """The input and the six layers of cells."""
+    if planes < 1:
+        raise ValueError(f"`planes` must be at least 1. Received: planes={planes}")
+    for name, values in (("r", r), ("q", q)):
+        if not isinstance(values, list | tuple) or len(values) != 3:
+            raise ValueError(
+                f"`{name}` must have 3 entries, one for each S-layer. "
+                f"Received: {name}={values!r}"
+            )
     return [
         keras.Input((16, 16, 1)),
         SCells(planes, 16, 5, r[0], q[0], name="U_S1"),  # 16x16x24
@@ -283,6 +291,9 @@ def neocognitron(
     Returns:
         A compiled `SelfOrganizing` model, `(batch, 16, 16, 1)` in 0..1 to `(batch,
         planes)` activities in 0..1.
+
+    Raises:
+        ValueError: no `planes`, or `r` or `q` that are not three numbers.
 
     Example:
         >>> model = kerazoo.neocognitron()
@@ -367,6 +378,9 @@ def neocognitron_readout(
 
     Returns:
         A compiled `Taught` model, `(batch, 16, 16, 1)` in 0..1 to `(batch, classes)`.
+
+    Raises:
+        ValueError: no `planes`, or `r` or `q` that are not three numbers.
 
     Example:
         >>> model = kerazoo.neocognitron_readout()

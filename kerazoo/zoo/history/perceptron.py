@@ -126,8 +126,13 @@ def response_units(classes):
     },
     preprocess={"threshold": 127.5},
     deviations=[
+        "the paper of 1958 strengthens active units without regard to errors (its "
+        "alpha, beta and gamma systems); error correction and the proof that it ends "
+        "followed from 1960 on",
         "the response units give their sums, so that the class is the largest one; "
         "response unit r of the machine is on where sum r > 0",
+        "each response unit learns a threshold besides its 512 weights, which are the "
+        "4,096 potentiometers of the machine",
         "every photocell drives exactly `fan_out` association units (the machine: up "
         "to 40), over wires drawn from a seed",
         "learns behind plain fit by a loss whose gradient step is the error-correction "
@@ -234,6 +239,8 @@ class RememberingUnits(layers.Layer):
 
     def __init__(self, units, **keywords):
         super().__init__(**keywords)
+        if units < 1:
+            raise ValueError(f"`units` must be at least 1. Received: units={units}")
         self.units = units
 
     def build(self, input_shape):

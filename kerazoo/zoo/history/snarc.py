@@ -219,6 +219,9 @@ def snarc(
         A compiled `SelfOrganizing` model, `(batch, max_steps, 8)` numbers in 0..1 to
         `(batch, 1)` steps to the goal.
 
+    Raises:
+        ValueError: no `max_steps`, or a `random_wiring` that is no seed.
+
     Example:
         >>> model = kerazoo.snarc()
         >>> kerazoo.fit(model)
@@ -227,6 +230,14 @@ def snarc(
     Reference:
         Minsky, 1952 and 1954. No diagram or figure of the machine is public.
     """
+    if max_steps < 1:
+        raise ValueError(f"`max_steps` must be at least 1. Received: {max_steps}")
+    is_seed = isinstance(random_wiring, int) and 0 <= random_wiring < 2**31 - 2
+    if random_wiring is not None and not is_seed:
+        raise ValueError(
+            "`random_wiring` must be None, or a seed from 0 to 2,147,483,645. "
+            f"Received: random_wiring={random_wiring!r}"
+        )
     maze = MAZE if random_wiring is None else random_maze(random_wiring)
     synapses = Snarc(
         reward, forgetting, trace_decay, maze, dtype="float32", name="synapses"

@@ -106,6 +106,7 @@ def werbos_mlp(
 
     Raises:
         ValueError: `explicit_backprop` with units that are not logistic.
+        TypeError: `units` is a single number.
 
     Example:
         >>> model = kerazoo.werbos_mlp(input_shape=(4,), units=(4,))
@@ -118,6 +119,11 @@ def werbos_mlp(
         raise ValueError(
             "`explicit_backprop` is written for activation='sigmoid'. "
             f"Received: activation={activation!r}"
+        )
+    if isinstance(units, int):
+        raise TypeError(
+            "`units` must be a tuple, the widths of the hidden layers. "
+            f"Received: units={units}"
         )
     layer = BackpropDense if explicit_backprop else layers.Dense
     model = keras.Sequential([keras.Input(input_shape)])
