@@ -113,13 +113,15 @@ def block8(x, width, last, name):
     published=[
         "ImageNet val top-1/top-5 error 19.9/4.9 %, single crop (Table 2)",
         "ImageNet val top-1/top-5 error 17.8/3.7 %, 144 crops (Table 4)",
-        "ImageNet test top-5 error 3.08 %, with three Inception v4 (Table 5)",
+        "ImageNet test top-5 error 3.08 %, ensemble of three and an Inception v4 "
+        "(Table 5)",
     ],
     deviations=[
         "the authors' published code, not the paper's figures: the stem is that of "
         "Inception v3, blocks repeat 10, 20 and 10 times instead of 5, 10 and 5, and "
         "widths are 320, 1088 and 2080",
-        "one replica with batch 32; the paper trains 20 asynchronously",
+        "one replica, where the paper trains 20 at once; batch size and number of "
+        "epochs are not in the paper",
         "no moving average of the weights, no label smoothing, no colour distortion",
     ],
     tiny={"input_shape": (75, 75, 3), "classes": 10, "blocks": (1, 1, 1),
