@@ -291,6 +291,18 @@ def test_weights_of_inception_v3_fit_the_backbone():
     assert [w.path for w in ready.weights] == [w.path for w in backbone.weights]
 
 
+def test_a_plain_network_has_no_shortcut():
+    for name in ("resnet50", "wide_resnet50_2", "resnet20"):
+        model = skeleton(name, tiny=True, shortcut=None)
+        added = [x for x in model.layers if isinstance(x, keras.layers.Add)]
+        assert not added, name
+
+
+@pytest.mark.parametrize("name", ["resnet110", "resnet1202", "resnet164_v2"])
+def test_deep_cifar_networks_warm_up(name):
+    assert kerazoo.card(name).recipe["schedule"]["warmup_epochs"] == 1
+
+
 def test_groups_of_the_taxonomy_are_registered():
     layer = skin_cancer_net.TaxonomySum([0, 1, 0])
     again = keras.saving.deserialize_keras_object(
@@ -304,7 +316,20 @@ def test_groups_of_the_taxonomy_are_registered():
     [
         ("vit_base_16", {"input_shape": (100, 100, 3)}, "patch_size"),
         ("vit_base_16", {"num_heads": 5}, "num_heads"),
+        ("vit_base_16", {"input_shape": (None, None, 3)}, "input_shape"),
+        ("vit_base_16", {"patch_size": 0}, "patch_size"),
         ("densenet40_k12", {"depth": 41}, "depth"),
+        ("resnet20", {"shortcut": "D"}, "shortcut"),
+        ("resnet20", {"n": 0}, "`n`"),
+        ("resnet164_v2", {"n": 0}, "`n`"),
+        ("enet_classifier", {"input_shape": (33, 33, 3)}, "input_shape"),
+        ("enet_classifier", {"width": 0.1}, "width"),
+        ("convnext_tiny", {"filters": (8, 16)}, "filters"),
+        ("convnext_tiny", {"drop_path": 1.0}, "drop_path"),
+        # What Keras refuses is told with the arguments of the call.
+        ("inception_v4", {"input_shape": (60, 60, 3)}, r"input_shape=\(60, 60, 3\)"),
+        ("resnet18", {"input_shape": (32, 32)}, r"input_shape=\(32, 32\)"),
+        ("resnet18", {"classes": 0}, "resnet18.classes=0. cannot be built"),
         ("wide_resnet28_10", {"depth": 27}, "depth"),
         ("resnet50_v2", {"stage_stride": "middle"}, "stage_stride"),
         ("convnext_cifar", {"step": "giant"}, "step"),
@@ -313,6 +338,8 @@ def test_groups_of_the_taxonomy_are_registered():
         ("inception_v3", {"input_shape": (128, 128, 3), "aux_head": True}, "aux_head"),
         ("bn_inception", {"blocks": (3, 4, 2)}, "blocks"),
         ("skin_cancer_net", {"classes": 3, "groups": (0, 2, 2)}, "groups"),
+        ("skin_cancer_net", {"classes": 3, "groups": (0, 1, "a")}, "groups"),
+        ("skin_cancer_net", {"classes": 3, "groups": 3}, "groups"),
         (
             "skin_cancer_net",
             {"classes": 2, "groups": (0, 1), "classifier_activation": None},
