@@ -95,6 +95,15 @@ STAGES = {
         "mixed7a": (8, 8, 2080),
         "conv7b_1": (8, 8, 1536),
     },
+    "inception_resnet_v1": {
+        "stem2_2": (71, 71, 192),
+        "stem3_1": (35, 35, 256),
+        "block35_5": (35, 35, 256),
+        "mixed6a": (17, 17, 896),
+        "block17_10": (17, 17, 896),
+        "mixed7a": (8, 8, 1792),
+        "block8_5": (8, 8, 1792),
+    },
     "xception": {
         "entry_conv1": (149, 149, 32),
         "entry_conv2": (147, 147, 64),
@@ -289,6 +298,17 @@ def test_weights_of_inception_v3_fit_the_backbone():
     ready = skeleton("inception_v3", include_top=False, **config)
     backbone = skeleton("skin_cancer_net", tiny=True).get_layer("inception_v3")
     assert [w.path for w in ready.weights] == [w.path for w in backbone.weights]
+
+
+def test_facenet_ends_in_a_linear_block_and_an_embedding():
+    paper = skeleton("inception_resnet_v1", tiny=True)
+    facenet = skeleton("inception_resnet_v1", tiny=True, embedding=6)
+    names = {layer.name for layer in facenet.layers}
+    more = names - {layer.name for layer in paper.layers}
+    assert {name.partition("_")[0] for name in more} == {"block8", "fc"}
+    assert "block8_last" not in names  # no ReLU
+    assert facenet.get_layer("block8_last_scale").scale == 1.0
+    assert facenet.get_layer("fc").input.shape == (None, 6)
 
 
 def test_a_plain_network_has_no_shortcut():

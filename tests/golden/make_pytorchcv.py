@@ -8,7 +8,14 @@ peers.declare_torchvision_operators()
 
 from pytorchcv.model_provider import get_model  # noqa: E402
 
-MODELS = {}
+MODELS = {
+    "inceptionresnetv1": dict(
+        builder="inception_resnet_v1",
+        config={"embedding": 512},
+        input_shape=(299, 299, 3),
+        gain=0.7,
+    ),
+}  # fmt: skip
 
 
 def run(model, x, settings, fill):
