@@ -298,6 +298,12 @@ def test_weights_of_inception_v3_fit_the_backbone():
     ready = skeleton("inception_v3", include_top=False, **config)
     backbone = skeleton("skin_cancer_net", tiny=True).get_layer("inception_v3")
     assert [w.path for w in ready.weights] == [w.path for w in backbone.weights]
+    # The head first, then all layers: one list of weights for both.
+    frozen, tuned = (
+        skeleton("skin_cancer_net", tiny=True, trainable_backbone=trainable)
+        for trainable in (False, True)
+    )
+    assert [w.path for w in frozen.weights] == [w.path for w in tuned.weights]
 
 
 def test_facenet_ends_in_a_linear_block_and_an_embedding():

@@ -80,6 +80,7 @@ def resnet_cifar(n, filters, input_shape, classes, classifier_activation, shortc
         "augment": None,
     },
     learns={"accuracy": 0.97},
+    weights=["pytorchcv"],
 )
 def resnet20(
     *, input_shape=(32, 32, 3), classes=10, classifier_activation="softmax",

@@ -82,6 +82,7 @@ def resnet_v2_cifar(block, n, filters, input_shape, classes, classifier_activati
         "augment": None,
     },
     learns={"accuracy": 0.965},
+    weights=["pytorchcv"],
 )
 def resnet164_v2(
     *, input_shape=(32, 32, 3), classes=10, classifier_activation="softmax", n=18,

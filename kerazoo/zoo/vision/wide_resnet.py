@@ -98,6 +98,7 @@ def wide_bottleneck_block(x, filters, strides, shortcut, stride_on, name):
         "augment": None,
     },
     learns={"accuracy": 0.975},
+    weights=["pytorchcv"],
 )
 def wide_resnet28_10(
     *, input_shape=(32, 32, 3), classes=10, classifier_activation="softmax", depth=28,
