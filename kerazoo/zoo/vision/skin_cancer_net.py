@@ -6,8 +6,6 @@ tuned on 129,450 clinical images. It is trained on 757 fine classes of a taxonom
 probabilities.
 """
 
-import operator
-
 import keras
 from keras import layers, ops
 
@@ -42,10 +40,10 @@ class TaxonomySum(layers.Layer):
 
 def check_groups(groups, classes, classifier_activation):
     """Refuses a taxonomy that does not fit the classifier."""
-    try:
-        numbers = [operator.index(group) for group in groups]
-    except TypeError:  # no sequence, or not of integers
-        numbers = []
+    whole = hasattr(groups, "__iter__") and all(
+        hasattr(group, "__index__") for group in groups
+    )
+    numbers = [int(group) for group in groups] if whole else []
     if len(numbers) != classes or set(numbers) != set(
         range(max(numbers, default=-1) + 1)
     ):
