@@ -309,6 +309,9 @@ def googlenet_bn(*, input_shape=(224, 224, 3), classes=1000, include_top=True, c
 def inception_resnet_v2(*, input_shape=(299, 299, 3), classes=1000, include_top=True, classifier_activation='softmax', dropout=0.2, blocks=(10, 20, 10), width=1.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "inception_resnet_v2") -> keras.Model:
     """Inception-ResNet-v2 (Szegedy et al., 2017), as its authors published it."""
 
+def inception_resnet_v1(*, input_shape=(299, 299, 3), classes=1000, include_top=True, classifier_activation='softmax', dropout=0.2, blocks=(5, 10, 5), width=1.0, embedding=None, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "inception_resnet_v1") -> keras.Model:
+    """Inception-ResNet-v1 (Szegedy et al., 2017)."""
+
 def inception_v3(*, input_shape=(299, 299, 3), classes=1000, include_top=True, classifier_activation='softmax', aux_head=False, count_include_pad=False, dropout=0.2, blocks=(3, 4, 2), width=1.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "inception_v3") -> keras.Model:
     """Inception v3 (Szegedy et al., 2016)."""
 

@@ -56,9 +56,10 @@ def architecture(**written):
             recipe = card.recipe | dict(recipe or {})
             arguments = inspect.signature(builder).bind(**config)
             arguments.apply_defaults()
-            _check_memory(card, functools.partial(builder, **config))
+            attempt = functools.partial(_attempt, builder, config)
+            _check_memory(card, attempt)
             with distribution.scope():
-                model = builder(**config)
+                model = attempt()
                 model.name = name
                 describe(model, builder.__name__, recipe)
                 if compile and arguments.arguments.get("include_top", True):
@@ -86,6 +87,19 @@ def architecture(**written):
         return build
 
     return decorate
+
+
+def _attempt(builder, config):
+    """Builds; where the builder or Keras fails, the error says what was asked for."""
+    try:
+        return builder(**config)
+    except (ValueError, TypeError, IndexError, ArithmeticError) as error:
+        given = [f"{key}={value!r}" for key, value in config.items()]
+        if not given or any(argument in str(error) for argument in given):
+            raise  # names the argument
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        call = f"{builder.__name__}({', '.join(given)})"
+        raise kind(f"{call} cannot be built: {error}") from error
 
 
 _skeletons = threading.local()

@@ -137,3 +137,12 @@ def test_create_needs_a_known_name():
         kerazoo.create("resnet2")
     with pytest.raises(TypeError, match="depth"):
         kerazoo.create("resnet20", depth=20)
+
+
+def test_what_keras_refuses_names_the_keywords():
+    with pytest.raises(ValueError, match=r"fleuret_mnist\(.*classes=-1.*cannot be bu"):
+        tiny(classes=-1)
+    with pytest.raises(TypeError, match=r"resnet18\(blocks=3\) cannot be built: 'int'"):
+        kerazoo.resnet18(blocks=3)
+    with pytest.raises(ValueError, match="^`shortcut` must be"):
+        kerazoo.resnet18(shortcut="D")

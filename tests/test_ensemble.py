@@ -135,6 +135,9 @@ def test_refuses():
     one = small(0)
     with pytest.raises(ValueError, match="at least two models. Received: 1"):
         kerazoo.ensemble([one])
+    for no_list in (one, 5):
+        with pytest.raises(TypeError, match="`models` must be a list of keras.Model"):
+            kerazoo.ensemble(no_list)
     with pytest.raises(TypeError, match="list of keras.Model. Received: 'small'"):
         kerazoo.ensemble([one, "small"])
     other = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten()], name="other")

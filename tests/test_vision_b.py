@@ -95,6 +95,15 @@ STAGES = {
         "mixed7a": (8, 8, 2080),
         "conv7b_1": (8, 8, 1536),
     },
+    "inception_resnet_v1": {
+        "stem2_2": (71, 71, 192),
+        "stem3_1": (35, 35, 256),
+        "block35_5": (35, 35, 256),
+        "mixed6a": (17, 17, 896),
+        "block17_10": (17, 17, 896),
+        "mixed7a": (8, 8, 1792),
+        "block8_5": (8, 8, 1792),
+    },
     "xception": {
         "entry_conv1": (149, 149, 32),
         "entry_conv2": (147, 147, 64),
@@ -289,6 +298,35 @@ def test_weights_of_inception_v3_fit_the_backbone():
     ready = skeleton("inception_v3", include_top=False, **config)
     backbone = skeleton("skin_cancer_net", tiny=True).get_layer("inception_v3")
     assert [w.path for w in ready.weights] == [w.path for w in backbone.weights]
+    # The head first, then all layers: one list of weights for both.
+    frozen, tuned = (
+        skeleton("skin_cancer_net", tiny=True, trainable_backbone=trainable)
+        for trainable in (False, True)
+    )
+    assert [w.path for w in frozen.weights] == [w.path for w in tuned.weights]
+
+
+def test_facenet_ends_in_a_linear_block_and_an_embedding():
+    paper = skeleton("inception_resnet_v1", tiny=True)
+    facenet = skeleton("inception_resnet_v1", tiny=True, embedding=6)
+    names = {layer.name for layer in facenet.layers}
+    more = names - {layer.name for layer in paper.layers}
+    assert {name.partition("_")[0] for name in more} == {"block8", "fc"}
+    assert "block8_last" not in names  # no ReLU
+    assert facenet.get_layer("block8_last_scale").scale == 1.0
+    assert facenet.get_layer("fc").input.shape == (None, 6)
+
+
+def test_a_plain_network_has_no_shortcut():
+    for name in ("resnet50", "wide_resnet50_2", "resnet20"):
+        model = skeleton(name, tiny=True, shortcut=None)
+        added = [x for x in model.layers if isinstance(x, keras.layers.Add)]
+        assert not added, name
+
+
+@pytest.mark.parametrize("name", ["resnet110", "resnet1202", "resnet164_v2"])
+def test_deep_cifar_networks_warm_up(name):
+    assert kerazoo.card(name).recipe["schedule"]["warmup_epochs"] == 1
 
 
 def test_groups_of_the_taxonomy_are_registered():
@@ -304,7 +342,20 @@ def test_groups_of_the_taxonomy_are_registered():
     [
         ("vit_base_16", {"input_shape": (100, 100, 3)}, "patch_size"),
         ("vit_base_16", {"num_heads": 5}, "num_heads"),
+        ("vit_base_16", {"input_shape": (None, None, 3)}, "input_shape"),
+        ("vit_base_16", {"patch_size": 0}, "patch_size"),
         ("densenet40_k12", {"depth": 41}, "depth"),
+        ("resnet20", {"shortcut": "D"}, "shortcut"),
+        ("resnet20", {"n": 0}, "`n`"),
+        ("resnet164_v2", {"n": 0}, "`n`"),
+        ("enet_classifier", {"input_shape": (33, 33, 3)}, "input_shape"),
+        ("enet_classifier", {"width": 0.1}, "width"),
+        ("convnext_tiny", {"filters": (8, 16)}, "filters"),
+        ("convnext_tiny", {"drop_path": 1.0}, "drop_path"),
+        # What Keras refuses is told with the arguments of the call.
+        ("inception_v4", {"input_shape": (60, 60, 3)}, r"input_shape=\(60, 60, 3\)"),
+        ("resnet18", {"input_shape": (32, 32)}, r"input_shape=\(32, 32\)"),
+        ("resnet18", {"classes": 0}, "resnet18.classes=0. cannot be built"),
         ("wide_resnet28_10", {"depth": 27}, "depth"),
         ("resnet50_v2", {"stage_stride": "middle"}, "stage_stride"),
         ("convnext_cifar", {"step": "giant"}, "step"),
@@ -313,6 +364,8 @@ def test_groups_of_the_taxonomy_are_registered():
         ("inception_v3", {"input_shape": (128, 128, 3), "aux_head": True}, "aux_head"),
         ("bn_inception", {"blocks": (3, 4, 2)}, "blocks"),
         ("skin_cancer_net", {"classes": 3, "groups": (0, 2, 2)}, "groups"),
+        ("skin_cancer_net", {"classes": 3, "groups": (0, 1, "a")}, "groups"),
+        ("skin_cancer_net", {"classes": 3, "groups": 3}, "groups"),
         (
             "skin_cancer_net",
             {"classes": 2, "groups": (0, 1), "classifier_activation": None},

@@ -146,6 +146,15 @@ def test_stride_must_be_the_sources(state, tmp_path):
         translation.get_layout(model, "keras.applications").requires(model)
 
 
+def test_shortcut_must_be_the_sources():
+    for shortcut in ("A", "C"):
+        model = kerazoo.create("resnet20", tiny=True, shortcut=shortcut, compile=False)
+        with pytest.raises(ValueError, match=r'kerazoo.resnet20\(shortcut="B"'):
+            translation.get_layout(model, "pytorchcv").requires(model)
+    model = kerazoo.create("resnet20", tiny=True, shortcut="B", compile=False)
+    translation.get_layout(model, "pytorchcv").requires(model)
+
+
 @pytest.mark.parametrize("suffix", [".keras", ".weights.h5", ".h5"])
 def test_own_files(tmp_path, suffix):
     model = kerazoo.resnet50(**SMALL)

@@ -14,7 +14,9 @@ class Ensemble(keras.Model):
 
     `predict`, `evaluate` and `model(x)` give the combined prediction. In training
     every member has its own loss, and their sum is minimised: a step of the ensemble
-    is a step of each member alone, on the same batch. Metrics see the combination.
+    is a step of each member alone, on the same batch. (Not where the optimizer clips
+    the norm of all gradients together: these are then all members'.) Metrics see the
+    combination.
 
     Args:
         members: list of models of one input and one output, of the same shapes.
@@ -114,7 +116,7 @@ def ensemble(models, *, name="ensemble"):
         An `Ensemble`, compiled with the optimizer, loss and metrics of the first model.
 
     Raises:
-        TypeError: something in the list is no `keras.Model`.
+        TypeError: no list, or something in it is no `keras.Model`.
         ValueError: fewer than two models, one that is not compiled, or models that
             differ in input, output, or in how their cards prepare an image.
 
@@ -126,6 +128,8 @@ def ensemble(models, *, name="ensemble"):
     Reference:
         arXiv:1512.03385, Table 5.
     """
+    if isinstance(models, keras.Model) or not hasattr(models, "__iter__"):
+        raise TypeError(f"`models` must be a list of keras.Model. Received: {models!r}")
     models = list(models)
     _check(models)
     members = [_copy(model, number) for number, model in enumerate(models, 1)]

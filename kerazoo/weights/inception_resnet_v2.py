@@ -83,3 +83,62 @@ KERAS_APPLICATIONS = Layout(
     ],
     scale=False,
 )
+
+
+# Inception-ResNet-v1 with FaceNet's embedding
+_FIRST = {"mixed6a": "stage2.unit1", "mixed7a": "stage3.unit1"}
+_UNITS = {"1x1": 1, "3x3": 2, "7x7": 2, "double": 3}
+_REDUCTIONS = {
+    "mixed6a": {"single": 1, "double": 2},
+    "mixed7a": {"3x3_1": 1, "3x3_2": 2, "double": 3},
+}
+
+
+def _unit(kind, index):
+    """Module of a residual block; a reduction goes before the second and third."""
+    stage = {35: 1, 17: 2, 8: 3}[kind]
+    return f"features.stage{stage}.unit{index + (stage > 1)}"
+
+
+def _sequence(branch, n):
+    """A branch of one convolution has no list of them."""
+    if branch == 1:
+        return "branches.branch1.conv"
+    return f"branches.branch{branch}.conv_list.conv{n}"
+
+
+def PYTORCHCV(model):  # noqa: N802  a constant but for the last block's number
+    """Branches have no names but numbers."""
+    blocks = {layer.name for layer in model.layers}
+    last = sum(f"block8_{index}" in blocks for index in range(1, 100)) + 1
+
+    def reduction(part, branch, n, kind):
+        number = _REDUCTIONS[part][branch]
+        target = f"branches.branch{number}.conv_list.conv{n}"
+        return f"features.{_FIRST[part]}.{target}.{kind}"
+
+    return [
+        (r"stem_(\d)_(conv|bn)", r"features.init_block.conv\1.\2"),
+        (
+            r"stem2_(\d)_(conv|bn)",
+            lambda n, kind: f"features.init_block.conv{n + 3}.{kind}",
+        ),
+        (r"stem3_1_(conv|bn)", r"features.init_block.conv6.\1"),
+        (
+            r"block8_last_(1x1|3x3)_(\d)_(conv|bn)",
+            lambda b, n, kind: f"{_unit(8, last)}.{_sequence(_UNITS[b], n)}.{kind}",
+        ),
+        ("block8_last_up", f"{_unit(8, last)}.conv"),
+        (
+            r"block(\d+)_(\d+)_(1x1|3x3|7x7|double)_(\d)_(conv|bn)",
+            lambda k, i, b, n, kind: f"{_unit(k, i)}.{_sequence(_UNITS[b], n)}.{kind}",
+        ),
+        (r"block(\d+)_(\d+)_up", lambda k, i: f"{_unit(k, i)}.conv"),
+        (
+            r"(mixed[67]a)_(single|3x3_1|3x3_2|double)_(\d)_(conv|bn)",
+            reduction,
+        ),
+        ("fc_embedding", "output.fc1"),
+        ("fc_embedding_bn", "output.bn"),
+        ("fc", "output.fc2"),
+    ]

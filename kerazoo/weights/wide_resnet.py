@@ -1,5 +1,6 @@
-"""Key map of kerazoo/zoo/vision/wide_resnet.py: ResNet's."""
+"""Key maps of kerazoo/zoo/vision/wide_resnet.py: those of the narrow networks."""
 
 from kerazoo.weights.resnet import TORCHVISION
+from kerazoo.weights.resnet_v2_cifar import PYTORCHCV
 
-__all__ = ["TORCHVISION"]
+__all__ = ["PYTORCHCV", "TORCHVISION"]

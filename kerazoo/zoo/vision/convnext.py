@@ -110,6 +110,16 @@ def convnext(
     patch_size, layer_scale, drop_path,
 ):  # fmt: skip
     """Table 9: four stages, between them normalisation and 2x2 patches."""
+    if len(blocks) != len(filters):
+        raise ValueError(
+            "`blocks` and `filters` must name as many stages. "
+            f"Received: blocks={blocks}, filters={filters}"
+        )
+    if not 0 <= drop_path < 1:
+        raise ValueError(
+            "`drop_path` must be a probability, at least 0 and less than 1. "
+            f"Received: drop_path={drop_path}"
+        )
     inputs = keras.Input(input_shape)
     x = patches(inputs, filters[0], patch_size, name="stem_conv")  # 56x56x96
     x = layer_norm(x, name="stem_norm")
@@ -204,6 +214,10 @@ def convnext_tiny(
     Returns:
         A compiled `keras.Model`, `(batch, *input_shape)` standardised floats to
         `(batch, classes)`.
+
+    Raises:
+        ValueError: `blocks` and `filters` of different lengths, or a `drop_path` that
+            is no probability.
 
     Example:
         >>> model = kerazoo.convnext_tiny(input_shape=(64, 64, 3), classes=10)

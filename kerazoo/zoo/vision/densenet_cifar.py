@@ -161,6 +161,7 @@ def densenet100_k24(
     macs=287_929_692,
     published=["CIFAR-10 test error 4.51 % with augmentation (Table 2)"],
     tiny={"input_shape": (16, 16, 3), "depth": 16, "growth_rate": 12},
+    weights=["pytorchcv"],
 )
 def densenet_bc100_k12(
     *, input_shape=(32, 32, 3), classes=10, classifier_activation="softmax",
@@ -180,6 +181,7 @@ def densenet_bc100_k12(
     macs=5_418_785_724,
     published=["CIFAR-10 test error 3.62 % with augmentation (Table 2)"],
     tiny={"input_shape": (16, 16, 3), "depth": 16, "growth_rate": 12},
+    weights=["pytorchcv"],
 )
 def densenet_bc250_k24(
     *, input_shape=(32, 32, 3), classes=10, classifier_activation="softmax",
@@ -199,6 +201,7 @@ def densenet_bc250_k24(
     macs=9_301_945_740,
     published=["CIFAR-10 test error 3.46 % with augmentation (Table 2)"],
     tiny={"input_shape": (16, 16, 3), "depth": 16, "growth_rate": 12},
+    weights=["pytorchcv"],
 )
 def densenet_bc190_k40(
     *, input_shape=(32, 32, 3), classes=10, classifier_activation="softmax",

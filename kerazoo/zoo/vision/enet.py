@@ -73,8 +73,20 @@ def bottleneck(x, filters, dropout, name, downsample=False, dilation=1, asymmetr
 
 def encoder(x, width, repeats):
     """Table 1 up to stage 3; channels are multiples of `width`."""
-    x = initial_block(x, int(16 * width), "initial")  # 112x112x25
-    wide, wider = int(64 * width), int(128 * width)
+    if any(size is not None and size % 2 for size in x.shape[1:3]):
+        raise ValueError(
+            "Height and width of `input_shape` must be even: the first block puts a "
+            "convolution and a pooling side by side. "
+            f"Received: input_shape={x.shape[1:]}"
+        )
+    first, wide, wider = int(16 * width), int(64 * width), int(128 * width)
+    if first <= x.shape[-1] or repeats < 0:
+        raise ValueError(
+            f"`width` must leave the first block more than the {x.shape[-1]} channels "
+            "of an image, and `repeats` must not be negative. "
+            f"Received: width={width}, repeats={repeats}"
+        )
+    x = initial_block(x, first, "initial")  # 112x112x25
     x = bottleneck(x, wide, 0.01, "bottleneck1_0", downsample=True)  # 56x56x100
     for k in range(1, 5):
         x = bottleneck(x, wide, 0.01, f"bottleneck1_{k}")
@@ -147,7 +159,7 @@ def enet_classifier(
     """ENet's encoder with a classifier (after Paszke et al., 2016).
 
     Args:
-        input_shape: height, width and channels of an image.
+        input_shape: height, width and channels of an image; both sides are even.
         classes: number of classes.
         width: factor of all channels; 1 is ENet itself.
         repeats: stages of eight bottlenecks at the coarsest resolution.
@@ -158,6 +170,9 @@ def enet_classifier(
     Returns:
         A compiled `keras.Model`, `(batch, *input_shape)` standardised floats to
         `(batch, classes)`.
+
+    Raises:
+        ValueError: an image with an odd side, or a `width` too small for its channels.
 
     Example:
         >>> model = kerazoo.enet_classifier(input_shape=(64, 64, 3), classes=10)

@@ -1,8 +1,9 @@
-"""Inception-ResNet-v2 (Szegedy, Ioffe, Vanhoucke & Alemi, 2017, arXiv:1602.07261).
+"""Inception-ResNet-v1 and -v2 (Szegedy, Ioffe, Vanhoucke & Alemi, 2017).
 
 Inception blocks as the residual branches of a ResNet: cheaper blocks, a linear 1x1
 convolution that restores the channels, and a small factor in front of the addition,
-without which wide residual networks die early in training.
+without which wide residual networks die early in training. The first version costs as
+much as Inception v3, the second as much as Inception v4. arXiv:1602.07261.
 """
 
 import keras
@@ -113,13 +114,15 @@ def block8(x, width, last, name):
     published=[
         "ImageNet val top-1/top-5 error 19.9/4.9 %, single crop (Table 2)",
         "ImageNet val top-1/top-5 error 17.8/3.7 %, 144 crops (Table 4)",
-        "ImageNet test top-5 error 3.08 %, with three Inception v4 (Table 5)",
+        "ImageNet test top-5 error 3.08 %, ensemble of three and an Inception v4 "
+        "(Table 5)",
     ],
     deviations=[
         "the authors' published code, not the paper's figures: the stem is that of "
         "Inception v3, blocks repeat 10, 20 and 10 times instead of 5, 10 and 5, and "
         "widths are 320, 1088 and 2080",
-        "one replica with batch 32; the paper trains 20 asynchronously",
+        "one replica, where the paper trains 20 at once; batch size and number of "
+        "epochs are not in the paper",
         "no moving average of the weights, no label smoothing, no colour distortion",
     ],
     tiny={"input_shape": (75, 75, 3), "classes": 10, "blocks": (1, 1, 1),
@@ -176,6 +179,140 @@ def inception_resnet_v2(
     if include_top:
         x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
         x = layers.Dropout(dropout, name="dropout")(x)
+        x = layers.Dense(
+            classes, activation=classifier_activation, dtype="float32", name="fc"
+        )(x)
+    return keras.Model(inputs, x)
+
+
+def stem_v1(x, width):
+    """Figure 14."""
+    x = stem(x, width, pool=False)  # 71x71x192
+    return branch(x, [(256, 3, 2, "valid")], width, "stem3")  # 35x35x256
+
+
+def block35_v1(x, width, name):
+    """Figure 10, Inception-ResNet-A."""
+    branches = [
+        branch(x, [(32, 1)], width, f"{name}_1x1"),
+        branch(x, [(32, 1), (32, 3)], width, f"{name}_3x3"),
+        branch(x, [(32, 1), (32, 3), (32, 3)], width, f"{name}_double"),
+    ]
+    return residual(x, branches, 0.17, True, name)
+
+
+def reduction_a_v1(x, width, name):
+    """Figure 7 with k, l, m, n = 192, 192, 256, 384 (Table 1)."""
+    branches = [
+        branch(x, [(384, 3, 2, "valid")], width, f"{name}_single"),
+        branch(x, [(192, 1), (192, 3), (256, 3, 2, "valid")], width, f"{name}_double"),
+        layers.MaxPooling2D(3, 2, name=f"{name}_pool")(x),
+    ]
+    return layers.Concatenate(name=name)(branches)
+
+
+def block17_v1(x, width, name):
+    """Figure 11, Inception-ResNet-B."""
+    branches = [
+        branch(x, [(128, 1)], width, f"{name}_1x1"),
+        branch(x, [(128, 1), (128, (1, 7)), (128, (7, 1))], width, f"{name}_7x7"),
+    ]
+    return residual(x, branches, 0.1, True, name)
+
+
+def reduction_b_v1(x, width, name):
+    """Figure 12."""
+    double = [(256, 1), (256, 3), (256, 3, 2, "valid")]
+    branches = [
+        branch(x, [(256, 1), (384, 3, 2, "valid")], width, f"{name}_3x3_1"),
+        branch(x, [(256, 1), (256, 3, 2, "valid")], width, f"{name}_3x3_2"),
+        branch(x, double, width, f"{name}_double"),
+        layers.MaxPooling2D(3, 2, name=f"{name}_pool")(x),
+    ]
+    return layers.Concatenate(name=name)(branches)
+
+
+def block8_v1(x, width, last, name):
+    """Figure 13, Inception-ResNet-C."""
+    branches = [
+        branch(x, [(192, 1)], width, f"{name}_1x1"),
+        branch(x, [(192, 1), (192, (1, 3)), (192, (3, 1))], width, f"{name}_3x3"),
+    ]
+    return residual(x, branches, 1.0 if last else 0.2, not last, name)
+
+
+@architecture(
+    variant_of="inception_resnet_v2",
+    title="Inception-ResNet-v1",
+    lectures=["004: companion of Inception-v4; FaceNet's published weights"],
+    params=22_756_328,
+    non_trainable=27_040,
+    macs=6_206_361_696,
+    variants={"FaceNet": {"config": {"embedding": 512}, "params": 23_995_624}},
+    published=[
+        "ImageNet val top-1/top-5 error 21.3/5.5 %, single crop (Table 2)",
+        "ImageNet val top-1/top-5 error 18.8/4.3 %, 144 crops (Table 4)",
+    ],
+    deviations=[
+        "the factors in front of the additions, 0.17, 0.1 and 0.2, are those of the "
+        "authors' code for v2; the paper says between 0.1 and 0.3",
+        "one replica, where the paper trains 20 at once; batch size and number of "
+        "epochs are not in the paper",
+        "no moving average of the weights, no label smoothing, no colour distortion",
+    ],
+    weights=["pytorchcv"],
+)
+def inception_resnet_v1(
+    *, input_shape=(299, 299, 3), classes=1000, include_top=True,
+    classifier_activation="softmax", dropout=0.2, blocks=(5, 10, 5), width=1.0,
+    embedding=None,
+):  # fmt: skip
+    """Inception-ResNet-v1 (Szegedy et al., 2017).
+
+    Args:
+        input_shape: height, width and channels of an image, at least 75x75.
+        classes: number of classes.
+        include_top: whether to end with average pooling and the classifier; else the
+            model gives the last feature map.
+        classifier_activation: `"softmax"`, or None for logits.
+        dropout: share dropped in front of the classifier.
+        blocks: residual blocks on the maps of 35x35, 17x17 and 8x8.
+        width: multiplier of all filters.
+        embedding: None for the paper's network. A number gives the one of the public
+            FaceNet weights (Sandberg, 2018): one more block on the 8x8 map, which adds
+            in full and stays linear, and a dense layer of that many units with batch
+            normalisation in front of the classifier; there it is 512.
+
+    Returns:
+        A compiled `keras.Model`, `(batch, *input_shape)` standardised floats to
+        `(batch, classes)`.
+
+    Example:
+        >>> model = kerazoo.inception_resnet_v1(blocks=(1, 1, 1))
+
+    Reference:
+        arXiv:1602.07261, Figures 10 to 15.
+    """
+    inputs = keras.Input(input_shape)
+    x = stem_v1(inputs, width)  # 35x35x256
+    for index in range(1, blocks[0] + 1):
+        x = block35_v1(x, width, name=f"block35_{index}")
+    x = reduction_a_v1(x, width, name="mixed6a")  # 17x17x896
+    for index in range(1, blocks[1] + 1):
+        x = block17_v1(x, width, name=f"block17_{index}")
+    x = reduction_b_v1(x, width, name="mixed7a")  # 8x8x1792
+    for index in range(1, blocks[2] + 1):
+        x = block8_v1(x, width, False, name=f"block8_{index}")
+    if embedding is not None:
+        x = block8_v1(x, width, True, name="block8_last")
+    if include_top:
+        x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
+        x = layers.Dropout(dropout, name="dropout")(x)
+        if embedding is not None:
+            x = layers.Dense(embedding, use_bias=False, name="fc_embedding")(x)
+            x = layers.BatchNormalization(
+                momentum=0.9, epsilon=1e-3, name="fc_embedding_bn"
+            )(x)
         x = layers.Dense(
             classes, activation=classifier_activation, dtype="float32", name="fc"
         )(x)

@@ -115,12 +115,14 @@ def inception_c(x, width, count_include_pad, name):
     return layers.Concatenate(name=name)(branches)
 
 
-def stem(x, width):
-    """Table 1, down to the first Inception block."""
+def stem(x, width, pool=True):
+    """Table 1, down to the first Inception block or the pooling in front of it."""
     x = branch(x, [(32, 3, 2, "valid"), (32, 3, 1, "valid"), (64, 3)], width, "stem")
     x = layers.MaxPooling2D(3, 2, name="pool1")(x)  # 73x73x64
     x = branch(x, [(80, 1, 1, "valid"), (192, 3, 1, "valid")], width, "stem2")
-    return layers.MaxPooling2D(3, 2, name="pool2")(x)  # 35x35x192
+    if pool:
+        x = layers.MaxPooling2D(3, 2, name="pool2")(x)  # 35x35x192
+    return x
 
 
 def auxiliary_head(x, classes, classifier_activation, width):

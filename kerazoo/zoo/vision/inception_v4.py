@@ -132,7 +132,8 @@ def inception_c(x, width, name):
         "ImageNet val top-1/top-5 error 17.7/3.8 %, 144 crops (Table 4)",
     ],
     deviations=[
-        "one replica with batch 32; the paper trains 20 asynchronously",
+        "one replica, where the paper trains 20 at once; batch size and number of "
+        "epochs are not in the paper",
         "no moving average of the weights, no label smoothing, no colour distortion",
     ],
     tiny={"input_shape": (75, 75, 3), "classes": 10, "blocks": (1, 1, 1),

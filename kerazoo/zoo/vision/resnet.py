@@ -85,16 +85,21 @@ def bottleneck_block(x, filters, strides, shortcut, stride_on, name):
     return layers.ReLU(name=f"{name}_relu")(y)
 
 
-def resnet(
-    block, blocks, filters, input_shape, classes, include_top, classifier_activation,
-    shortcut, stride_on="1x1",
-):  # fmt: skip
-    """The ImageNet networks of Table 1."""
+def check_shortcut(shortcut):
+    """Refuses what is no option of section 3.3."""
     if shortcut not in ("A", "B", "C", None):
         raise ValueError(
             "`shortcut` must be 'A', 'B', 'C' or None (a plain network). "
             f"Received: shortcut={shortcut!r}"
         )
+
+
+def resnet(
+    block, blocks, filters, input_shape, classes, include_top, classifier_activation,
+    shortcut, stride_on="1x1",
+):  # fmt: skip
+    """The ImageNet networks of Table 1."""
+    check_shortcut(shortcut)
     if stride_on not in ("1x1", "3x3"):
         raise ValueError(
             f"`stride_on` must be '1x1' or '3x3'. Received: stride_on={stride_on!r}"
@@ -154,6 +159,7 @@ def resnet(
         "augmentation",
         "the learning rate drops at epochs 30, 60, 90, where the paper waits for "
         "plateaus",
+        "biases and normalisation parameters are not decayed",
     ],
     tiny={
         "input_shape": (32, 32, 3),
@@ -218,7 +224,10 @@ def resnet50(
     non_trainable=105_344,
     macs=7_570_194_432,
     variants={"C": {"config": {"shortcut": "C"}, "params": 76_981_288}},
-    published=["ImageNet val top-1/top-5 error 21.75/6.05 %, 10-crop (Table 3)"],
+    published=[
+        "ImageNet val top-1/top-5 error 21.75/6.05 %, 10-crop (Table 3)",
+        "ImageNet val top-1/top-5 error 19.87/4.60 %, multi-scale (Table 4)",
+    ],
 )
 def resnet101(
     *, input_shape=(224, 224, 3), classes=1000, include_top=True,
@@ -239,7 +248,10 @@ def resnet101(
     non_trainable=151_424,
     macs=11_282_415_616,
     variants={"C": {"config": {"shortcut": "C"}, "params": 107_335_720}},
-    published=["ImageNet val top-1/top-5 error 21.43/5.71 %, 10-crop (Table 3)"],
+    published=[
+        "ImageNet val top-1/top-5 error 21.43/5.71 %, 10-crop (Table 3)",
+        "ImageNet val top-1/top-5 error 19.38/4.49 %, multi-scale (Table 4)",
+    ],
 )
 def resnet152(
     *, input_shape=(224, 224, 3), classes=1000, include_top=True,
@@ -291,6 +303,8 @@ def resnet18(
     published=[
         "ImageNet val top-1/top-5 error, 10-crop (Table 3): A 25.03/7.76, "
         "B 24.52/7.46, C 24.19/7.40 %; plain 28.54/10.02 %",
+        "ImageNet val top-1/top-5 error, multi-scale (Table 4): B 21.84/5.71, "
+        "C 21.53/5.60 %",
     ],
 )
 def resnet34(

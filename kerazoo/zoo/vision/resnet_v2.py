@@ -145,6 +145,7 @@ def resnet_v2(
         "normalisation and ReLU of the first block stand behind the pooling of the "
         "stem; the authors' code has them in front of it (as many parameters)",
         "images are scaled to [-1, 1]; no colour augmentation",
+        "biases and normalisation parameters are not decayed",
     ],
     tiny={"input_shape": (32, 32, 3), "classes": 10, "blocks": (1, 1, 1),
           "filters": 12},

@@ -18,6 +18,8 @@ from kerazoo.zoo.vision.resnet_v2 import (
 
 def resnet_v2_cifar(block, n, filters, input_shape, classes, classifier_activation):
     """A convolution, 3 stages of n blocks, the last activation, one dense layer."""
+    if n < 1:
+        raise ValueError(f"`n` must be at least 1. Received: n={n}")
     inputs = keras.Input(input_shape)
     x = conv(inputs, filters, 3, name="conv1")  # 32x32x16
     for stage in range(3):  # 32x32, 16x16, 8x8
@@ -69,6 +71,7 @@ def resnet_v2_cifar(block, n, filters, input_shape, classes, classifier_activati
         "a projection where the channels change; the shortcuts are identities else",
         "the learning rate warms up linearly over one epoch; the paper takes 0.01 for "
         "400 updates",
+        "biases and normalisation parameters are not decayed",
     ],
     tiny={"input_shape": (16, 16, 3), "n": 1, "filters": 8},
     tiny_recipe={
@@ -79,6 +82,7 @@ def resnet_v2_cifar(block, n, filters, input_shape, classes, classifier_activati
         "augment": None,
     },
     learns={"accuracy": 0.965},
+    weights=["pytorchcv"],
 )
 def resnet164_v2(
     *, input_shape=(32, 32, 3), classes=10, classifier_activation="softmax", n=18,
@@ -96,6 +100,9 @@ def resnet164_v2(
     Returns:
         A compiled `keras.Model`, `(batch, *input_shape)` standardised floats to
         `(batch, classes)`.
+
+    Raises:
+        ValueError: no block in a stage.
 
     Example:
         >>> model = kerazoo.resnet164_v2(n=2)

@@ -26,7 +26,7 @@ class TaxonomySum(layers.Layer):
 
     def __init__(self, groups, **keywords):
         super().__init__(**keywords)
-        self.groups = list(groups)
+        self.groups = [int(group) for group in groups]
 
     def call(self, probabilities):
         membership = ops.one_hot(
@@ -40,7 +40,13 @@ class TaxonomySum(layers.Layer):
 
 def check_groups(groups, classes, classifier_activation):
     """Refuses a taxonomy that does not fit the classifier."""
-    if len(groups) != classes or sorted(set(groups)) != list(range(max(groups) + 1)):
+    whole = hasattr(groups, "__iter__") and all(
+        hasattr(group, "__index__") for group in groups
+    )
+    numbers = [int(group) for group in groups] if whole else []
+    if len(numbers) != classes or set(numbers) != set(
+        range(max(numbers, default=-1) + 1)
+    ):
         raise ValueError(
             "`groups` must give each of the `classes` training classes the number of "
             "its inference class, without gaps from 0. Received: "
@@ -93,7 +99,8 @@ def check_groups(groups, classes, classifier_activation):
     ],
     deviations=[
         "images and taxonomy are private: bring your own, `groups` says which training "
-        "class belongs to which inference class",
+        "class belongs to which inference class; the partition of the taxonomy into "
+        "training classes of fewer than 1,000 images is left to you",
         "random crops and horizontal flips; the paper rotates by any angle, crops the "
         "largest upright rectangle and flips vertically",
         "batch size and number of epochs are not in the paper",

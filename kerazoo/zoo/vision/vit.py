@@ -79,8 +79,12 @@ def vit(
     num_layers, num_heads, mlp_dim, dropout,
 ):  # fmt: skip
     """Patches, class token, positions, encoder, classifier (Figure 1)."""
-    height, width, _ = input_shape
-    if height % patch_size or width % patch_size:
+    if patch_size < 1:
+        raise ValueError(
+            f"`patch_size` must be positive. Received: patch_size={patch_size}"
+        )
+    # There is one vector for each position, so that sizes must be known.
+    if any(not size or size % patch_size for size in input_shape[:2]):
         raise ValueError(
             "Height and width of `input_shape` must be multiples of `patch_size`. "
             f"Received: input_shape={input_shape}, patch_size={patch_size}"
@@ -148,6 +152,7 @@ def vit(
         "the head starts from Glorot's distribution; the paper's zero start belongs to "
         "fine-tuning",
         "no fine-tuning at a higher resolution",
+        "biases and normalisation parameters are not decayed",
     ],
     tiny={"input_shape": (32, 32, 3), "classes": 10, "patch_size": 8,
           "hidden_dim": 64, "num_layers": 2, "num_heads": 4, "mlp_dim": 128,
@@ -368,6 +373,16 @@ def vit_large_32(
     published=[
         "ImageNet top-1 88.55 %, pre-trained on JFT-300M, "
         "fine-tuned at 518x518 (Table 2)",
+    ],
+    deviations=[
+        "the recipe is that of the smaller networks on ImageNet alone, where the paper "
+        "does not train this one; it pre-trains on ImageNet-21k and JFT-300M",
+        "one linear head; the paper pre-trains with a hidden tanh layer in front of it "
+        "and replaces both by a linear one for fine-tuning",
+        "the head starts from Glorot's distribution; the paper's zero start belongs to "
+        "fine-tuning",
+        "no fine-tuning at a higher resolution",
+        "biases and normalisation parameters are not decayed",
     ],
 )
 def vit_huge_14(

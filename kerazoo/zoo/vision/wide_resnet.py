@@ -42,8 +42,9 @@ def wide_bottleneck_block(x, filters, strides, shortcut, stride_on, name):
     y = conv_bn(y, 2 * filters, 3, second, name=f"{name}_2")
     y = layers.ReLU(name=f"{name}_2_relu")(y)
     y = conv_bn(y, 4 * filters, 1, name=f"{name}_3")
-    x = shortcut_connection(x, 4 * filters, strides, shortcut, name)
-    y = layers.Add(name=f"{name}_add")([x, y])
+    if shortcut is not None:
+        x = shortcut_connection(x, 4 * filters, strides, shortcut, name)
+        y = layers.Add(name=f"{name}_add")([x, y])
     return layers.ReLU(name=f"{name}_relu")(y)
 
 
@@ -97,6 +98,7 @@ def wide_bottleneck_block(x, filters, strides, shortcut, stride_on, name):
         "augment": None,
     },
     learns={"accuracy": 0.975},
+    weights=["pytorchcv"],
 )
 def wide_resnet28_10(
     *, input_shape=(32, 32, 3), classes=10, classifier_activation="softmax", depth=28,
@@ -227,6 +229,7 @@ def wide_resnet40_8(
         "blocks are those of ResNet v1 with the stride in the 3x3 convolution, as in "
         "the authors' ImageNet code and torchvision",
         "no colour augmentation",
+        "biases and normalisation parameters are not decayed",
     ],
     tiny={"input_shape": (32, 32, 3), "classes": 10, "blocks": (1, 1, 1),
           "filters": 8},

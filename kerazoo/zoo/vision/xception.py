@@ -80,6 +80,9 @@ def middle_block(x, name):
         "batch size and number of epochs are not in the paper; those here are of "
         "Inception v3, whose configuration it took over",
         "no Polyak average of the weights; Inception v3's augmentation without colours",
+        "without the optional fully connected layers in front of the classifier, which "
+        "the paper tries on JFT alone",
+        "biases and normalisation parameters are not decayed",
     ],
     tiny={"input_shape": (48, 48, 3), "classes": 10, "middle_blocks": 1,
           "width": 0.0625},
