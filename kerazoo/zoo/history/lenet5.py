@@ -119,9 +119,7 @@ class TableConv2D(layers.Layer):
 
     def initial_kernel(self, shape, dtype=None):
         """`uniform`, where the inputs of a unit depend on its row of the table."""
-        return keras.random.uniform(shape, -2.4, 2.4, dtype) / ops.convert_to_tensor(
-            self.fan_in, dtype
-        )
+        return uniform(1)(shape, dtype) / ops.convert_to_tensor(self.fan_in, dtype)
 
     def call(self, x):
         k = self.kernel_size
