@@ -56,9 +56,14 @@ def architecture(**written):
             recipe = card.recipe | dict(recipe or {})
             arguments = inspect.signature(builder).bind(**config)
             arguments.apply_defaults()
+            _check_classes(arguments.arguments.get("classes", 1))
             _check_memory(card, functools.partial(builder, **config))
             with distribution.scope():
-                model = builder(**config)
+                try:
+                    model = builder(**config)
+                except ValueError as error:
+                    _explain_input_shape(card, builder, arguments.arguments, error)
+                    raise
                 model.name = name
                 describe(model, builder.__name__, recipe)
                 if compile and arguments.arguments.get("include_top", True):
@@ -86,6 +91,29 @@ def architecture(**written):
         return build
 
     return decorate
+
+
+def _check_classes(classes):
+    if isinstance(classes, bool) or not hasattr(classes, "__index__") or classes < 1:
+        raise ValueError(
+            f"`classes` must be a positive integer. Received: classes={classes!r}"
+        )
+
+
+# What Keras says, of some layer in the middle, where an input does not fit a network.
+_MISFITS = ("output size would be zero or negative", "expected min_ndim")
+
+
+def _explain_input_shape(card, builder, arguments, error):
+    """Names the builder's argument where Keras names a layer in the middle."""
+    shape = arguments.get("input_shape")
+    if shape is None or not any(misfit in str(error) for misfit in _MISFITS):
+        return
+    usual = inspect.signature(builder).parameters["input_shape"].default
+    raise ValueError(
+        f"`input_shape` does not fit {card.name!r}: it is too small for the layers, or "
+        f"lacks an axis; the network's own is {usual}. Received: input_shape={shape!r}"
+    ) from error
 
 
 _skeletons = threading.local()
@@ -156,6 +184,20 @@ def _user_card(builder, written):
         module=builder.__module__,
         summary=summary,
     )
+
+
+def check_entries(name, value, number):
+    """Raises ValueError where a sequence that a builder was given has a wrong length.
+
+    Args:
+        name: of the argument.
+        value: what was given.
+        number: of entries that it must have.
+    """
+    if not isinstance(value, list | tuple) or len(value) != number:
+        raise ValueError(
+            f"`{name}` must have {number} entries. Received: {name}={value!r}"
+        )
 
 
 def compile_by_recipe(model, recipe, *, from_logits=False):

@@ -311,7 +311,11 @@ def test_groups_of_the_taxonomy_are_registered():
         ("inception_v3", {"blocks": (4, 4, 2)}, "blocks"),
         ("inception_v3", {"include_top": False, "aux_head": True}, "aux_head"),
         ("inception_v3", {"input_shape": (128, 128, 3), "aux_head": True}, "aux_head"),
+        ("inception_v3", {"blocks": (3, 4)}, "blocks` must have 3 entries"),
+        ("inception_v3", {"blocks": (-1, 4, 2)}, "blocks"),
         ("bn_inception", {"blocks": (3, 4, 2)}, "blocks"),
+        ("bn_inception", {"blocks": (2, 4)}, "blocks` must have 3 entries"),
+        ("bn_inception", {"blocks": (2, -1, 2)}, "blocks"),
         ("skin_cancer_net", {"classes": 3, "groups": (0, 2, 2)}, "groups"),
         (
             "skin_cancer_net",
