@@ -290,7 +290,7 @@ def vgg11_bn(
 ):  # fmt: skip
     """VGG-11 with batch normalisation.
 
-    Keywords and returns as `vgg16`.
+    Not in the paper; torchvision's. Keywords and returns as `vgg16`.
     """
     return vgg(
         "A", input_shape, classes, include_top, classifier_activation, filters, units,
@@ -313,7 +313,7 @@ def vgg13_bn(
 ):  # fmt: skip
     """VGG-13 with batch normalisation.
 
-    Keywords and returns as `vgg16`.
+    Not in the paper; torchvision's. Keywords and returns as `vgg16`.
     """
     return vgg(
         "B", input_shape, classes, include_top, classifier_activation, filters, units,
@@ -336,7 +336,7 @@ def vgg16_bn(
 ):  # fmt: skip
     """VGG-16 with batch normalisation.
 
-    Keywords and returns as `vgg16`.
+    Not in the paper; torchvision's. Keywords and returns as `vgg16`.
     """
     return vgg(
         "D", input_shape, classes, include_top, classifier_activation, filters, units,
@@ -359,7 +359,7 @@ def vgg19_bn(
 ):  # fmt: skip
     """VGG-19 with batch normalisation.
 
-    Keywords and returns as `vgg16`.
+    Not in the paper; torchvision's. Keywords and returns as `vgg16`.
     """
     return vgg(
         "E", input_shape, classes, include_top, classifier_activation, filters, units,
