@@ -6,7 +6,11 @@ import pytest
 
 import kerazoo
 from kerazoo import inspection
-from kerazoo.layers import LocalResponseNormalization, WithAuxiliaryHeads
+from kerazoo.layers import (
+    ClippedAveragePooling2D,
+    LocalResponseNormalization,
+    WithAuxiliaryHeads,
+)
 from kerazoo.weights import translation
 from kerazoo.zoo.vision.prelu_net import spatial_pyramid_pooling
 from kerazoo.zoo.vision.zfnet import MaxRMS
@@ -147,6 +151,21 @@ def test_zfnet_bounds_the_rms_of_each_filter():
         if isinstance(getattr(layer, "kernel_constraint", None), MaxRMS)
     }
     assert constrained == {"conv1", "conv2", "conv3", "conv4", "conv5"}
+
+
+# --- NIN
+
+
+@pytest.mark.parametrize("size", [7, 8])
+def test_average_pools_see_what_is_inside_the_map_only(size):
+    x = np.random.default_rng(0).normal(size=(2, size, size, 3)).astype("float32")
+    found = keras.ops.convert_to_numpy(ClippedAveragePooling2D(3, 2)(x))
+    before = size % 2  # of the padding, which is even at odd sizes
+    windows = [slice(max(2 * i - before, 0), 2 * i - before + 3) for i in range(4)]
+    for i, rows in enumerate(windows):
+        for j, columns in enumerate(windows):
+            expected = x[:, rows, columns].mean((1, 2))
+            np.testing.assert_allclose(found[:, i, j], expected, rtol=1e-4, atol=1e-6)
 
 
 # --- VGG

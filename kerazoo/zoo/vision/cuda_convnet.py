@@ -9,7 +9,7 @@ import keras
 from keras import layers, ops
 
 from kerazoo.architecture import architecture, check_entries
-from kerazoo.layers import LocalResponseNormalization
+from kerazoo.layers import ClippedAveragePooling2D, LocalResponseNormalization
 
 
 @keras.saving.register_keras_serializable(package="kerazoo")
@@ -196,11 +196,11 @@ def cuda_convnet(
     x = WithinMapNormalization(name="rnorm1")(x)
     x = conv(x, filters[1], 0.01, "conv2")  # 16x16x32
     x = layers.ReLU(name="relu2")(x)
-    x = layers.AveragePooling2D(3, 2, "same", name="pool2")(x)  # 8x8x32
+    x = ClippedAveragePooling2D(3, 2, name="pool2")(x)  # 8x8x32
     x = WithinMapNormalization(name="rnorm2")(x)
     x = conv(x, filters[2], 0.01, "conv3")  # 8x8x64
     x = layers.ReLU(name="relu3")(x)
-    x = layers.AveragePooling2D(3, 2, "same", name="pool3")(x)  # 4x4x64
+    x = ClippedAveragePooling2D(3, 2, name="pool3")(x)  # 4x4x64
     return keras.Model(inputs, classifier(x, classes, classifier_activation))
 
 

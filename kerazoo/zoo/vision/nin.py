@@ -10,6 +10,7 @@ import keras
 from keras import layers
 
 from kerazoo.architecture import architecture, check_entries
+from kerazoo.layers import ClippedAveragePooling2D
 
 
 def mlpconv(x, filters, kernel_size, strides=1, padding="same", name=None):
@@ -124,7 +125,7 @@ def nin_cifar10(
     x = layers.MaxPooling2D(3, 2, padding="same", name="pool1")(x)  # 16x16x96
     x = layers.Dropout(dropout, name="dropout1")(x)
     x = mlpconv(x, filters[1], 5, name="mlpconv2")  # 16x16x192
-    x = layers.AveragePooling2D(3, 2, padding="same", name="pool2")(x)  # 8x8x192
+    x = ClippedAveragePooling2D(3, 2, name="pool2")(x)  # 8x8x192
     x = layers.Dropout(dropout, name="dropout2")(x)
     x = mlpconv(x, filters[2], 3, name="mlpconv3")  # 8x8x192
     x = class_maps(x, classes, classifier_activation, "mlpconv3_3")  # 8x8x10, 10
