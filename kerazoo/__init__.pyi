@@ -222,7 +222,7 @@ def deep_ensemble(*, input_shape=(1,), members=5, units=(64, 64), weights: str |
 def mixture_density_network(*, input_shape=(1,), units=20, components=3, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "mixture_density_network") -> keras.Model:
     """A network that predicts a mixture of Gaussians (Bishop, 1994)."""
 
-def alexnet(*, input_shape=(227, 227, 3), classes=1000, include_top=True, classifier_activation='softmax', groups=2, filters=(96, 256, 384, 384, 256), units=4096, dropout=0.5, stddev=0.01, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "alexnet") -> keras.Model:
+def alexnet(*, input_shape=(227, 227, 3), classes=1000, include_top=True, classifier_activation='softmax', groups=2, lrn='paper', filters=(96, 256, 384, 384, 256), units=4096, dropout=0.5, stddev=0.01, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "alexnet") -> keras.Model:
     """AlexNet (Krizhevsky, Sutskever & Hinton, 2012)."""
 
 def alexnet_owt(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', filters=(64, 192, 384, 256, 256), units=4096, dropout=0.5, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "alexnet_owt") -> keras.Model:
@@ -231,7 +231,7 @@ def alexnet_owt(*, input_shape=(224, 224, 3), classes=1000, include_top=True, cl
 def bn_alexnet(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', filters=(64, 192, 384, 256, 256), units=4096, dropout=0.5, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "bn_alexnet") -> keras.Model:
     """AlexNet with batch normalisation (Chintala, 2015; Canziani et al., 2016)."""
 
-def bn_inception(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', blocks=(2, 4, 2), width=1.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "bn_inception") -> keras.Model:
+def bn_inception(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', separable_stem=False, blocks=(2, 4, 2), width=1.0, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "bn_inception") -> keras.Model:
     """BN-Inception (Ioffe & Szegedy, 2015), as in the public Caffe network."""
 
 def convnext_tiny(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', blocks=(3, 3, 9, 3), filters=(96, 192, 384, 768), patch_size=4, layer_scale=1e-06, drop_path=0.1, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "convnext_tiny") -> keras.Model:
@@ -351,13 +351,13 @@ def nin_imagenet(*, input_shape=(224, 224, 3), classes=1000, classifier_activati
 def bn_nin(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', filters=(96, 256, 384, 1024), weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "bn_nin") -> keras.Model:
     """Network in Network with batch normalisation (Canziani et al., 2016)."""
 
-def prelu_net_c(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', n=6, filters=(96, 384, 768, 896), units=4096, dropout=0.5, bins=(7, 3, 2, 1), weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "prelu_net_c") -> keras.Model:
+def prelu_net_c(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', n=6, filters=(96, 384, 768, 896), units=4096, dropout=0.5, bins=(7, 3, 2, 1), activation='prelu', weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "prelu_net_c") -> keras.Model:
     """PReLU-net C (He et al., 2015): 22 layers, the widest."""
 
-def prelu_net_a(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', n=5, filters=(96, 256, 512, 512), units=4096, dropout=0.5, bins=(7, 3, 2, 1), weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "prelu_net_a") -> keras.Model:
+def prelu_net_a(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', n=5, filters=(96, 256, 512, 512), units=4096, dropout=0.5, bins=(7, 3, 2, 1), activation='prelu', weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "prelu_net_a") -> keras.Model:
     """PReLU-net A (He et al., 2015): 19 layers. Keywords, returns as `prelu_net_c`."""
 
-def prelu_net_b(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', n=6, filters=(96, 256, 512, 512), units=4096, dropout=0.5, bins=(7, 3, 2, 1), weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "prelu_net_b") -> keras.Model:
+def prelu_net_b(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', n=6, filters=(96, 256, 512, 512), units=4096, dropout=0.5, bins=(7, 3, 2, 1), activation='prelu', weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "prelu_net_b") -> keras.Model:
     """PReLU-net B (He et al., 2015): 22 layers. Keywords, returns as `prelu_net_c`."""
 
 def resnet50(*, input_shape=(224, 224, 3), classes=1000, include_top=True, classifier_activation='softmax', shortcut='B', stride_on='1x1', blocks=(3, 4, 6, 3), filters=64, weights: str | None = None, compile: bool = True, recipe: Mapping[str, Any] | None = None, name: str = "resnet50") -> keras.Model:

@@ -56,6 +56,7 @@ def architecture(**written):
             recipe = card.recipe | dict(recipe or {})
             arguments = inspect.signature(builder).bind(**config)
             arguments.apply_defaults()
+            _check_classes(arguments.arguments.get("classes", 1))
             attempt = functools.partial(_attempt, builder, config)
             _check_memory(card, attempt)
             with distribution.scope():
@@ -89,6 +90,13 @@ def architecture(**written):
     return decorate
 
 
+def _check_classes(classes):
+    if isinstance(classes, bool) or not hasattr(classes, "__index__") or classes < 1:
+        raise ValueError(
+            f"`classes` must be a positive integer. Received: classes={classes!r}"
+        )
+
+
 def _attempt(builder, config):
     """Builds; where the builder or Keras fails, the error says what was asked for."""
     try:
@@ -98,8 +106,11 @@ def _attempt(builder, config):
         if not given or any(argument in str(error) for argument in given):
             raise  # names the argument
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        call = f"{builder.__name__}({', '.join(given)})"
-        raise kind(f"{call} cannot be built: {error}") from error
+        message = f"{builder.__name__}({', '.join(given)}) cannot be built: {error}"
+        if "input_shape" in config:
+            usual = inspect.signature(builder).parameters["input_shape"].default
+            message += f"\nThe network's own `input_shape` is {usual}."
+        raise kind(message) from error
 
 
 _skeletons = threading.local()
@@ -170,6 +181,20 @@ def _user_card(builder, written):
         module=builder.__module__,
         summary=summary,
     )
+
+
+def check_entries(name, value, number):
+    """Raises ValueError where a sequence that a builder was given has a wrong length.
+
+    Args:
+        name: of the argument.
+        value: what was given.
+        number: of entries that it must have.
+    """
+    if not isinstance(value, list | tuple) or len(value) != number:
+        raise ValueError(
+            f"`{name}` must have {number} entries. Received: {name}={value!r}"
+        )
 
 
 def compile_by_recipe(model, recipe, *, from_logits=False):

@@ -1,7 +1,13 @@
 """Optimizers and learning-rate schedules of the papers' recipes."""
 
+import re
+
 import keras
 from keras import ops
+
+# Slopes of PReLU and biases, where they have several axes. TensorFlow's name of a
+# variable has its layer's in front, and behind it a replica's number and its own.
+_SPARED = r"(^|/)(alpha|bias)(/replica_\d+)?(:\d+)?$"
 
 
 @keras.saving.register_keras_serializable(package="kerazoo")
@@ -10,8 +16,8 @@ class SGD(keras.optimizers.SGD):
 
     That is the decay of the papers: it enters the momentum, where Keras' `weight_decay`
     is decoupled and at momentum 0.9 ten times weaker. It acts on weights of two or more
-    dimensions; biases, the scales of normalisation and the slopes `alpha` of PReLU are
-    left alone.
+    dimensions; biases of any shape, the scales of normalisation and the slopes `alpha`
+    of PReLU are left alone.
 
     Args:
         l2: the papers' weight decay, e.g. 5e-4.
@@ -26,7 +32,8 @@ class SGD(keras.optimizers.SGD):
         self.l2 = l2
 
     def update_step(self, gradient, variable, learning_rate):
-        if self.l2 and len(variable.shape) > 1 and variable.name != "alpha":
+        spared = len(variable.shape) < 2 or re.search(_SPARED, variable.name)
+        if self.l2 and not spared:
             gradient = gradient + self.l2 * ops.cast(variable, gradient.dtype)
         super().update_step(gradient, variable, learning_rate)
 

@@ -341,6 +341,7 @@ _NAMES = {
     "ConvTranspose": "up-conv",
     "MaxPooling": "max pool",
     "AveragePooling": "average pool",
+    "ClippedAveragePooling": "average pool",
     "AdaptiveAveragePooling": "average pool",
     "GlobalAveragePooling": "global average pool",
     "GlobalMaxPooling": "global max pool",

@@ -140,9 +140,13 @@ def test_create_needs_a_known_name():
 
 
 def test_what_keras_refuses_names_the_keywords():
-    with pytest.raises(ValueError, match=r"fleuret_mnist\(.*classes=-1.*cannot be bu"):
-        tiny(classes=-1)
+    with pytest.raises(ValueError) as refused:
+        kerazoo.resnet18(input_shape=(32, 32))
+    assert str(refused.value).startswith("resnet18(input_shape=(32, 32)) cannot be bui")
+    assert "`input_shape` is (224, 224, 3)" in str(refused.value)
     with pytest.raises(TypeError, match=r"resnet18\(blocks=3\) cannot be built: 'int'"):
         kerazoo.resnet18(blocks=3)
     with pytest.raises(ValueError, match="^`shortcut` must be"):
         kerazoo.resnet18(shortcut="D")
+    with pytest.raises(ValueError, match="^`classes` must be a positive integer"):
+        tiny(classes=0)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import kerazoo
+from kerazoo.optimizers import SGD
 from kerazoo.zoo.vision.cuda_convnet import LocallyConnected2D, WithinMapNormalization
 from kerazoo.zoo.vision.mcdnn import WidthNormalization
 
@@ -43,6 +44,45 @@ def test_columns_have_the_map_sizes_of_the_paper(name, sizes):
     model = kerazoo.create(name, maps=(2,) * len(sizes), units=(3,), compile=False)
     pools = [layer for layer in model.layers if layer.name.startswith("pool")]
     assert [tuple(pool.output.shape[1:3]) for pool in pools] == [(n, n) for n in sizes]
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "message"),
+    [
+        ("cuda_convnet", {"filters": (8, 8)}, "`filters` must have 3 entries"),
+        ("cuda_convnet_local", {"filters": (8, 8)}, "`filters` must have 4 entries"),
+        ("cuda_convnet_local", {"input_shape": (None, None, 3)}, "`input_shape`"),
+        ("mcdnn", {"maps": (8, 8, 8)}, "`kernels` must have 3 entries"),
+        ("mcdnn", {"pools": (2,)}, "`pools` must have 2 entries"),
+        ("mcdnn", {"digit_width": 0}, "`digit_width` must be"),
+        ("mcdnn", {"digit_width": 16, "input_shape": (29, 29, 3)}, "`digit_width`"),
+        ("mitosis_net", {"input_shape": (80, 80, 3)}, "`input_shape`"),
+        ("mitosis_net", {"input_shape": (90, 90, 3), "sliding": True}, "`input_shape`"),
+    ],
+)
+def test_refusals_name_the_argument(name, config, message):
+    with pytest.raises(ValueError, match=message):
+        kerazoo.create(name, compile=False, **config)
+
+
+@pytest.mark.parametrize("shape", [(120, 120, 3), (1, 120, 120, 1), (1, 50, 120, 3)])
+def test_a_detector_says_which_images_it_takes(shape):
+    detector = kerazoo.mitosis_detector(maps=2, units=2, compile=False)
+    with pytest.raises(ValueError, match="at least 51x51 pixels. Received: an image"):
+        detector.detect(np.zeros(shape, "float32"))
+
+
+def test_biases_of_a_locally_connected_layer_do_not_decay():
+    """They differ from place to place, and so have three axes."""
+    model = kerazoo.create("cuda_convnet_local", tiny=True, recipe={})
+    layer = model.get_layer("local3")
+    optimizer = SGD(learning_rate=0.1, l2=0.5)
+    optimizer.build(layer.trainable_weights)
+    layer.set_weights([np.ones(w.shape) for w in layer.weights])
+    optimizer.apply([keras.ops.zeros(w.shape) for w in layer.trainable_weights])
+    kernel, bias = layer.get_weights()
+    np.testing.assert_allclose(kernel, 0.95, rtol=1e-6)
+    assert (bias == 1).all()
 
 
 def test_width_normalisation_scales_and_centres_the_digit():

@@ -71,6 +71,16 @@ def decayed(network):
     }
 
 
+def test_sgd_does_not_decay_slopes_and_biases_of_several_axes():
+    inputs = x = keras.Input((4, 4, 3))
+    x = keras.layers.PReLU(shared_axes=[1, 2])(x)
+    x = keras.layers.Reshape((16, 3))(x)
+    x = keras.layers.MultiHeadAttention(2, 2)(x, x)
+    network = keras.Model(inputs, x)
+    network.compile(optimizers.SGD(0.1, l2=0.5), "mse")
+    assert decayed(network) == {"kernel"}
+
+
 def test_adamw_leaves_biases_and_normalisation_out(tmp_path):
     network = model(optimizers.AdamW(learning_rate=0.1, weight_decay=0.1))
     assert decayed(network) == {"kernel"}

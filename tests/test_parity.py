@@ -11,11 +11,21 @@ from sources import keywords
 import kerazoo
 from kerazoo.weights import translation
 
-GOLDENS = sorted(peers.HERE.glob("*/*.json"))
+PAPERS = sorted(peers.HERE.glob("paper/*.json"))
+GOLDENS = sorted({*peers.HERE.glob("*/*.json")} - {*PAPERS})
 
 
 def name(path):
     return f"{path.parent.name}-{path.stem}"
+
+
+def compare(outputs, golden):
+    found = peers.sample(outputs)
+    scale = np.max(golden["std"])
+    for key in ("logits", "mean", "std"):
+        np.testing.assert_allclose(
+            found[key], golden[key], rtol=1e-4, atol=1e-4 * scale, err_msg=key
+        )
 
 
 @pytest.mark.parametrize("path", GOLDENS, ids=name)
@@ -51,17 +61,34 @@ def test_outputs_equal_the_peers(path):
         outputs = outputs[:, -1]  # of the last token
     if "steps" in golden:  # of a diffusion, one for each image
         outputs = model.noise(x, golden["steps"]).reshape(len(x), -1)
-    found = peers.sample(outputs)
-    scale = np.max(golden["std"])
-    for key in ("logits", "mean", "std"):
-        np.testing.assert_allclose(
-            found[key], golden[key], rtol=1e-4, atol=1e-4 * scale, err_msg=key
-        )
+    compare(outputs, golden)
     if "generated" in golden:
         model.run_eagerly = keras.backend.backend() == "tensorflow"
         new = len(golden["generated"][0])
         continued = model.generate(x, new)[:, x.shape[1] :]
         assert continued.tolist() == golden["generated"]
+
+
+@pytest.mark.parametrize("path", PAPERS, ids=name)
+def test_outputs_equal_those_of_the_network_written_from_its_paper(path):
+    golden = json.loads(path.read_text())
+    shape = tuple(golden["input_shape"])
+    model = kerazoo.create(
+        golden["builder"], compile=False, input_shape=shape, classifier_activation=None,
+        **golden["config"],
+    )  # fmt: skip
+    variables = {
+        f"{layer.name}/{variable.name}": variable
+        for layer in model.layers
+        for variable in layer.weights
+    }
+    shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
+    assert len(shapes) == golden["tensors"]
+    assert peers.fingerprint(shapes) == golden["fingerprint"]
+    for name, value in peers.weights(shapes, native=True).items():
+        variables[name].assign(value)
+    x = golden["scale"] * peers.inputs(golden["input_seed"], shape)
+    compare(keras.ops.convert_to_numpy(model(x, training=False)), golden)
 
 
 def test_every_layout_with_a_peer_has_a_golden():

@@ -6,7 +6,11 @@ import pytest
 
 import kerazoo
 from kerazoo import inspection
-from kerazoo.layers import LocalResponseNormalization, WithAuxiliaryHeads
+from kerazoo.layers import (
+    ClippedAveragePooling2D,
+    LocalResponseNormalization,
+    WithAuxiliaryHeads,
+)
 from kerazoo.weights import translation
 from kerazoo.zoo.vision.prelu_net import spatial_pyramid_pooling
 from kerazoo.zoo.vision.zfnet import MaxRMS
@@ -92,6 +96,32 @@ def test_alexnet_starts_as_its_paper_says():
     assert all(biases[name] == {0.0} for name in biases if name not in ones)
 
 
+@pytest.mark.parametrize(
+    ("name", "dropped"),
+    [("alexnet", ["fc6", "fc7"]), ("alexnet_owt", ["flatten", "fc6_relu"])],
+)
+def test_dropout_is_of_the_hidden_neurons_but_in_torchvisions(name, dropped):
+    """Krizhevsky et al. (2012), section 4.2: the output of each hidden neuron."""
+    model = inspection.skeleton(name)
+    found = [
+        layer.input._keras_history.operation.name
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Dropout)
+    ]
+    assert found == dropped
+
+
+def test_alexnet_normalises_with_the_constants_asked_for():
+    def constants(**config):
+        model = inspection.skeleton("alexnet", tiny=True, **config)
+        norms = [x for x in model.layers if isinstance(x, LocalResponseNormalization)]
+        return [(x.size, x.alpha, x.beta, x.bias) for x in norms]
+
+    assert constants() == 2 * [(5, 1e-4, 0.75, 2.0)]
+    assert constants(lrn="caffe") == 2 * [(5, 2e-5, 0.75, 1.0)]
+    assert constants(lrn=None) == []
+
+
 def test_alexnets_towers_are_separate():
     model = kerazoo.create("alexnet", tiny=True)
     tower = keras.Model(
@@ -121,6 +151,21 @@ def test_zfnet_bounds_the_rms_of_each_filter():
         if isinstance(getattr(layer, "kernel_constraint", None), MaxRMS)
     }
     assert constrained == {"conv1", "conv2", "conv3", "conv4", "conv5"}
+
+
+# --- NIN
+
+
+@pytest.mark.parametrize("size", [7, 8])
+def test_average_pools_see_what_is_inside_the_map_only(size):
+    x = np.random.default_rng(0).normal(size=(2, size, size, 3)).astype("float32")
+    found = keras.ops.convert_to_numpy(ClippedAveragePooling2D(3, 2)(x))
+    before = size % 2  # of the padding, which is even at odd sizes
+    windows = [slice(max(2 * i - before, 0), 2 * i - before + 3) for i in range(4)]
+    for i, rows in enumerate(windows):
+        for j, columns in enumerate(windows):
+            expected = x[:, rows, columns].mean((1, 2))
+            np.testing.assert_allclose(found[:, i, j], expected, rtol=1e-4, atol=1e-6)
 
 
 # --- VGG
@@ -235,8 +280,71 @@ def test_spatial_pyramid_pools_the_papers_bins():
     np.testing.assert_array_equal(model.predict(x, verbose=0)[0], expected)
 
 
+@pytest.mark.parametrize("size", [5, 6, 10, 13])
+def test_spatial_pyramid_has_as_many_cells_for_a_map_of_any_size(size):
+    inputs = keras.Input((size, size, 2))
+    model = keras.Model(inputs, spatial_pyramid_pooling(inputs, (7, 3, 2, 1)))
+    assert model.output_shape == (None, 63 * 2)
+    x = np.random.default_rng(0).normal(size=(1, size, size, 2)).astype("float32")
+    y = keras.ops.convert_to_numpy(model(x))[0]
+    np.testing.assert_allclose(y[-2:], x.max((0, 1, 2)))
+    for i, j in ((0, 0), (2, 5), (6, 6)):  # cells of the finest grid
+        rows, columns = (slice(k * size // 7, -(-(k + 1) * size // 7)) for k in (i, j))
+        expected = x[0, rows, columns].max((0, 1))
+        np.testing.assert_allclose(y[2 * (7 * i + j) :][:2], expected)
+
+
+@pytest.mark.parametrize(
+    ("activation", "slopes", "gain"),
+    [("prelu_shared", 1, 1.0625), ("relu", None, 1.0)],
+)
+def test_prelu_net_with_the_papers_other_rectifiers(activation, slopes, gain):
+    model = inspection.skeleton("prelu_net_a", tiny=True, activation=activation)
+    for name in ("conv2_1", "fc1"):
+        sizes = [w.shape for w in model.get_layer(f"{name}_prelu").weights]
+        assert [np.prod(shape) for shape in sizes] == ([slopes] if slopes else [])
+        assert model.get_layer(name).kernel_initializer.scale == 2 / gain
+
+
 def test_prelu_learns_one_slope_for_each_channel():
     model = kerazoo.create("prelu_net_a", tiny=True)
     for name, size in (("conv2_1", 16), ("fc1", 64)):
         (alpha,) = model.get_layer(f"{name}_prelu").get_weights()
         assert alpha.size == size and (alpha == 0.25).all()
+
+
+# --- refusals
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "message"),
+    [
+        ("alexnet", {"filters": (8, 8, 8)}, "`filters` must have 5 entries"),
+        ("alexnet", {"lrn": "torch"}, "`lrn` must be one of"),
+        ("alexnet", {"classes": 0}, "`classes` must be a positive integer"),
+        ("alexnet", {"classes": "10"}, "`classes` must be a positive integer"),
+        ("alexnet", {"input_shape": (67, 67)}, r"input_shape=\(67, 67\)"),
+        ("alexnet", {"input_shape": (20, 20, 3)}, r"`input_shape` is \(227, 227, 3\)"),
+        ("alexnet_owt", {"filters": (8, 8)}, "`filters` must have 5 entries"),
+        ("zfnet", {"filters": (8, 8)}, "`filters` must have 5 entries"),
+        ("nin_cifar10", {"filters": ((8, 8, 8), (8, 8))}, "`filters` must have 3"),
+        (
+            "nin_cifar10",
+            {"filters": ((8, 8, 8), (8, 8, 8), (8, 8, 8))},
+            r"`filters\[2\]` must have 2 entries",
+        ),
+        ("nin_imagenet", {"filters": (8, 8, 8)}, "`filters` must have 4 entries"),
+        ("bn_nin", {"filters": (8, 8, 8, 8, 8)}, "`filters` must have 4 entries"),
+        ("vgg16", {"filters": 8}, "`filters` must have 5 entries"),
+        ("vgg16", {"input_shape": (16, 16, 3)}, "`input_shape`"),
+        ("googlenet", {"input_shape": (32, 32, 3)}, "`input_shape`"),
+        ("googlenet", {"input_shape": (None, None, 3)}, "`aux_heads=True`"),
+        ("prelu_net_a", {"filters": (8, 8, 8)}, "`filters` must have 4 entries"),
+        ("prelu_net_a", {"activation": "gelu"}, "`activation` must be one of"),
+        ("prelu_net_a", {"bins": ()}, "`bins` must not be empty"),
+        ("prelu_net_a", {"input_shape": (None, None, 3)}, "one size"),
+    ],
+)
+def test_refusals_name_the_argument(name, config, message):
+    with pytest.raises(ValueError, match=message):
+        inspection.skeleton(name, tiny=True, **config)

@@ -10,12 +10,14 @@ from kerazoo.layers.graph import SymmetricPropagation
 from kerazoo.layers.language_model import LanguageModel
 from kerazoo.layers.monte_carlo import MonteCarlo
 from kerazoo.layers.normalization import LocalResponseNormalization
+from kerazoo.layers.pooling import ClippedAveragePooling2D
 from kerazoo.layers.roi_align import RoIAlign
 from kerazoo.layers.segmentation import MeanIoU, SegmentationModel
 
 __all__ = [
     "Averaged",
     "CausalSelfAttention",
+    "ClippedAveragePooling2D",
     "Detector",
     "Ensemble",
     "GaussianNLL",

@@ -35,6 +35,8 @@ def weight(name, shape, *, gain=1.0, native=False):
         return random.uniform(0.5, 1.5, shape).astype("float32")
     if last in ("weight", "gamma") and len(shape) == 1:
         return (gain * random.uniform(0.5, 1.5, shape)).astype("float32")
+    if last == "alpha":  # slopes of PReLU
+        return random.uniform(0.1, 0.4, shape).astype("float32")
     value = random.standard_normal(shape, "float32")
     if len(shape) == 1:  # biases, betas, moving means
         return np.float32(0.1) * value

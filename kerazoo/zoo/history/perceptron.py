@@ -239,8 +239,6 @@ class RememberingUnits(layers.Layer):
 
     def __init__(self, units, **keywords):
         super().__init__(**keywords)
-        if units < 1:
-            raise ValueError(f"`units` must be at least 1. Received: units={units}")
         self.units = units
 
     def build(self, input_shape):

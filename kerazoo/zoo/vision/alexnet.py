@@ -9,7 +9,7 @@ which makes them grouped convolutions.
 import keras
 from keras import layers
 
-from kerazoo.architecture import architecture
+from kerazoo.architecture import architecture, check_entries
 from kerazoo.layers import LocalResponseNormalization
 
 
@@ -29,15 +29,25 @@ def conv(x, filters, kernel_size, strides, groups, stddev, bias, name):
 
 
 def dense(x, units, dropout, stddev, name):
-    """Dropout, then a hidden dense layer whose biases start at 1."""
-    x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
-    return layers.Dense(
+    """Hidden dense layer whose biases start at 1, and dropout of its neurons."""
+    x = layers.Dense(
         units,
         activation="relu",
         kernel_initializer=keras.initializers.RandomNormal(stddev=stddev),
         bias_initializer="ones",
         name=name,
     )(x)
+    return layers.Dropout(dropout, name=f"{name}_dropout")(x)
+
+
+# Constants of local response normalisation: those of section 3.3, which are the
+# layer's own, and those of Caffe's network, whose alpha is divided by the size.
+LRN = {"paper": {}, "caffe": {"alpha": 1e-4 / 5, "bias": 1.0}}
+
+
+def normalize(x, lrn, name):
+    """Local response normalisation, or nothing."""
+    return x if lrn is None else LocalResponseNormalization(**LRN[lrn], name=name)(x)
 
 
 @architecture(
@@ -56,7 +66,10 @@ def dense(x, units, dropout, stddev, name):
     offline="digits",
     params=60_965_224,
     macs=724_406_816,
-    variants={"single": {"config": {"groups": 1}, "params": 62_378_344}},
+    variants={
+        "single": {"config": {"groups": 1}, "params": 62_378_344},
+        "caffe": {"config": {"lrn": "caffe"}, "params": 60_965_224},
+    },
     recipe={
         "optimizer": {
             "class_name": "SGD",
@@ -100,8 +113,8 @@ def dense(x, units, dropout, stddev, name):
 )  # fmt: skip
 def alexnet(
     *, input_shape=(227, 227, 3), classes=1000, include_top=True,
-    classifier_activation="softmax", groups=2, filters=(96, 256, 384, 384, 256),
-    units=4096, dropout=0.5, stddev=0.01,
+    classifier_activation="softmax", groups=2, lrn="paper",
+    filters=(96, 256, 384, 384, 256), units=4096, dropout=0.5, stddev=0.01,
 ):  # fmt: skip
     """AlexNet (Krizhevsky, Sutskever & Hinton, 2012).
 
@@ -112,14 +125,19 @@ def alexnet(
             the last feature map.
         classifier_activation: `"softmax"`, or None for logits.
         groups: 2 as in the paper, one for each GPU; 1 for the network on one GPU.
+        lrn: local response normalisation with the constants of the `"paper"`, or
+            with those of Caffe's reference network, `"caffe"`; None leaves it out.
         filters: channels of the five convolutions.
         units: width of the two hidden dense layers.
-        dropout: rate before the two hidden dense layers.
+        dropout: rate after the two hidden dense layers.
         stddev: of the initial weights; narrow networks need more.
 
     Returns:
         A compiled `keras.Model`, `(batch, *input_shape)` floats, 0..255 less the mean
         colour, to `(batch, classes)`.
+
+    Raises:
+        ValueError: an unknown `lrn`, or not five `filters`.
 
     Example:
         >>> model = kerazoo.alexnet(input_shape=(67, 67, 3), classes=10)
@@ -127,12 +145,17 @@ def alexnet(
     Reference:
         Figure 2 and sections 3 to 5 of the paper.
     """
+    if lrn not in (None, *LRN):
+        raise ValueError(
+            f"`lrn` must be one of {tuple(LRN)} or None. Received: lrn={lrn!r}"
+        )
+    check_entries("filters", filters, 5)
     inputs = keras.Input(input_shape)
     x = conv(inputs, filters[0], 11, 4, 1, stddev, 0.0, "conv1")  # 55x55x96
-    x = LocalResponseNormalization(name="norm1")(x)
+    x = normalize(x, lrn, "norm1")
     x = layers.MaxPooling2D(3, 2, name="pool1")(x)  # 27x27x96
     x = conv(x, filters[1], 5, 1, groups, stddev, 1.0, "conv2")  # 27x27x256
-    x = LocalResponseNormalization(name="norm2")(x)
+    x = normalize(x, lrn, "norm2")
     x = layers.MaxPooling2D(3, 2, name="pool2")(x)  # 13x13x256
     x = conv(x, filters[2], 3, 1, 1, stddev, 0.0, "conv3")  # 13x13x384
     x = conv(x, filters[3], 3, 1, groups, stddev, 1.0, "conv4")  # 13x13x384
@@ -179,6 +202,7 @@ def one_weird_trick(
     batch_norm,
 ):  # fmt: skip
     """The one-tower network of Krizhevsky (2014), without normalisation by default."""
+    check_entries("filters", filters, 5)
     inputs = keras.Input(input_shape)
     x = owt_conv(inputs, filters[0], 11, 4, batch_norm, name="conv1")  # 55x55x64
     x = layers.MaxPooling2D(3, 2, name="pool1")(x)  # 27x27x64
@@ -210,7 +234,13 @@ def one_weird_trick(
     params=61_100_840,
     macs=714_188_480,
     preprocess={"mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375]},
+    published=[
+        "ILSVRC-2012 val top-1 error 42.33 %, one GPU, batches of 128 (Table 1)",
+    ],
     deviations=[
+        "torchvision's network: no local response normalisation, which the author's "
+        "has after conv1 and conv2, and dropout before the hidden dense layers, not "
+        "after them",
         "weights start from He's initialisation and biases from 0",
         "AlexNet's recipe on standardised channels",
     ],
@@ -225,7 +255,8 @@ def alexnet_owt(
 ):  # fmt: skip
     """AlexNet on one GPU without normalisation (Krizhevsky, 2014), torchvision's.
 
-    Keywords and returns as `alexnet`; the input is standardised.
+    Keywords and returns as `alexnet`, but for `dropout`, which is in front of the two
+    hidden dense layers; the input is standardised.
     """
     return one_weird_trick(
         input_shape, classes, include_top, classifier_activation, filters, units,
@@ -260,7 +291,8 @@ def bn_alexnet(
 ):  # fmt: skip
     """AlexNet with batch normalisation (Chintala, 2015; Canziani et al., 2016).
 
-    Keywords and returns as `alexnet`; the input is standardised.
+    Keywords and returns as `alexnet`, but for `dropout`, which is in front of the two
+    hidden dense layers; the input is standardised.
     """
     return one_weird_trick(
         input_shape, classes, include_top, classifier_activation, filters, units,

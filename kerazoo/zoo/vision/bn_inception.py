@@ -8,21 +8,33 @@ convolutions are two of 3x3, and the maps shrink inside the blocks.
 import keras
 from keras import layers
 
-from kerazoo.architecture import architecture
+from kerazoo.architecture import architecture, check_entries
 
 
-def conv_bn(x, filters, kernel_size, strides=1, name=None):
+def conv_bn(x, filters, kernel_size, strides=1, separable=False, name=None):
     """Convolution without bias, symmetric padding, batch normalisation, ReLU."""
     if kernel_size > 1:
         x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
-    x = layers.Conv2D(
-        filters,
-        kernel_size,
-        strides,
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=f"{name}_conv",
-    )(x)
+    if separable:
+        x = layers.SeparableConv2D(
+            filters,
+            kernel_size,
+            strides,
+            depth_multiplier=8,
+            use_bias=False,
+            depthwise_initializer="he_normal",
+            pointwise_initializer="he_normal",
+            name=f"{name}_conv",
+        )(x)
+    else:
+        x = layers.Conv2D(
+            filters,
+            kernel_size,
+            strides,
+            use_bias=False,
+            kernel_initializer="he_normal",
+            name=f"{name}_conv",
+        )(x)
     x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
     return layers.ReLU(name=name)(x)
 
@@ -91,6 +103,9 @@ def inception(x, row, width, name):
     params=11_285_224,
     non_trainable=20_032,
     macs=2_032_600_064,
+    variants={
+        "separable stem": {"config": {"separable_stem": True}, "params": 11_278_528},
+    },
     recipe={
         "optimizer": {
             "class_name": "SGD",
@@ -114,7 +129,8 @@ def inception(x, row, width, name):
         "in the public Caffe network",
         "no convolution bias, which the normalisation cancels; the Caffe network keeps "
         "10,016 of them (11,295,240 parameters)",
-        "a plain convolution as the first layer; the paper's is depthwise separable",
+        "a plain convolution as the first layer, as in the Caffe network; the paper's "
+        "is depthwise separable, an option here",
         "one replica with batch 32, the paper trains 5; schedule, decay and epochs by "
         "our reading of section 4.2",
         "no auxiliary heads",
@@ -138,7 +154,7 @@ def inception(x, row, width, name):
 )
 def bn_inception(
     *, input_shape=(224, 224, 3), classes=1000, include_top=True,
-    classifier_activation="softmax", blocks=(2, 4, 2), width=1.0,
+    classifier_activation="softmax", separable_stem=False, blocks=(2, 4, 2), width=1.0,
 ):  # fmt: skip
     """BN-Inception (Ioffe & Szegedy, 2015), as in the public Caffe network.
 
@@ -149,6 +165,8 @@ def bn_inception(
         include_top: whether to end with average pooling and the classifier; else the
             model gives the last feature map.
         classifier_activation: `"softmax"`, or None for logits.
+        separable_stem: whether the first convolution is depthwise separable with a
+            multiplier of 8, as the paper's; the Caffe network's is not.
         blocks: blocks that keep the size of the maps of 28x28, 14x14 and 7x7, at most
             `(2, 4, 2)`.
         width: multiplier of all filters.
@@ -158,7 +176,7 @@ def bn_inception(
         `(batch, classes)`.
 
     Raises:
-        ValueError: too many `blocks`.
+        ValueError: other `blocks` than three numbers of at most `(2, 4, 2)`.
 
     Example:
         >>> model = kerazoo.bn_inception(input_shape=(64, 64, 3), classes=10)
@@ -166,13 +184,15 @@ def bn_inception(
     Reference:
         arXiv:1502.03167, Figure 5.
     """
-    if any(given > most for given, most in zip(blocks, (2, 4, 2), strict=True)):
+    check_entries("blocks", blocks, 3)
+    if any(not 0 <= n <= most for n, most in zip(blocks, (2, 4, 2), strict=True)):
         raise ValueError(
-            "`blocks` must be at most (2, 4, 2), the network's. "
+            "`blocks` must be from (0, 0, 0) to (2, 4, 2), the network's. "
             f"Received: blocks={tuple(blocks)}"
         )
     inputs = keras.Input(input_shape)
-    x = conv_bn(inputs, scaled(64, width), 7, 2, name="conv1")  # 112x112x64
+    # 112x112x64
+    x = conv_bn(inputs, scaled(64, width), 7, 2, separable_stem, name="conv1")
     x = layers.MaxPooling2D(3, 2, "same", name="pool1")(x)  # 56x56x64
     x = conv_bn(x, scaled(64, width), 1, name="conv2_reduce")
     x = conv_bn(x, scaled(192, width), 3, name="conv2")

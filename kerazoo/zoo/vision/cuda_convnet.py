@@ -8,8 +8,8 @@ every place has kernels of its own. AlexNet followed from them.
 import keras
 from keras import layers, ops
 
-from kerazoo.architecture import architecture
-from kerazoo.layers import LocalResponseNormalization
+from kerazoo.architecture import architecture, check_entries
+from kerazoo.layers import ClippedAveragePooling2D, LocalResponseNormalization
 
 
 @keras.saving.register_keras_serializable(package="kerazoo")
@@ -69,11 +69,18 @@ class LocallyConnected2D(layers.Layer):
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
+        if height is None or width is None:
+            raise ValueError(
+                "A locally connected layer needs maps of one size: give `input_shape` "
+                f"a height and a width. Received: maps of {height}x{width}"
+            )
         self.kernel = self.add_weight(
             (height, width, self.kernel_size**2 * channels, self.filters),
             self.kernel_initializer,
+            name="kernel",
         )
-        self.bias = self.add_weight((height, width, self.filters), "zeros")
+        shape = (height, width, self.filters)
+        self.bias = self.add_weight(shape, "zeros", name="bias")
 
     def call(self, x):
         height, width = x.shape[1:3]
@@ -181,6 +188,7 @@ def cuda_convnet(
     Reference:
         https://code.google.com/archive/p/cuda-convnet, layers-18pct.cfg.
     """
+    check_entries("filters", filters, 3)
     inputs = keras.Input(input_shape)
     x = conv(inputs, filters[0], 1e-4, "conv1")  # 32x32x32
     x = layers.MaxPooling2D(3, 2, "same", name="pool1")(x)  # 16x16x32
@@ -188,11 +196,11 @@ def cuda_convnet(
     x = WithinMapNormalization(name="rnorm1")(x)
     x = conv(x, filters[1], 0.01, "conv2")  # 16x16x32
     x = layers.ReLU(name="relu2")(x)
-    x = layers.AveragePooling2D(3, 2, "same", name="pool2")(x)  # 8x8x32
+    x = ClippedAveragePooling2D(3, 2, name="pool2")(x)  # 8x8x32
     x = WithinMapNormalization(name="rnorm2")(x)
     x = conv(x, filters[2], 0.01, "conv3")  # 8x8x64
     x = layers.ReLU(name="relu3")(x)
-    x = layers.AveragePooling2D(3, 2, "same", name="pool3")(x)  # 4x4x64
+    x = ClippedAveragePooling2D(3, 2, name="pool3")(x)  # 4x4x64
     return keras.Model(inputs, classifier(x, classes, classifier_activation))
 
 
@@ -259,6 +267,7 @@ def cuda_convnet_local(
     Reference:
         https://code.google.com/archive/p/cuda-convnet, layers-conv-local-11pct.cfg.
     """
+    check_entries("filters", filters, 4)
     # The layer file's scale of 0.001 is divided by the size of the window.
     norm = {"size": 9, "alpha": 0.001 / 9, "beta": 0.75, "bias": 1.0}
     inputs = keras.Input(input_shape)

@@ -8,7 +8,7 @@ Two auxiliary classifiers push gradients into the middle of the network.
 import keras
 from keras import layers
 
-from kerazoo.architecture import architecture
+from kerazoo.architecture import architecture, check_entries
 from kerazoo.layers import LocalResponseNormalization, WithAuxiliaryHeads
 
 # Table 1: 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5, pool projection.
@@ -88,6 +88,12 @@ def inception_v1(
     def normalize(x, name):
         return x if batch_norm else LocalResponseNormalization(name=name)(x)
 
+    check_entries("input_shape", input_shape, 3)
+    if aux_heads and include_top and None in input_shape[:2]:
+        raise ValueError(
+            "`aux_heads=True` needs images of one size, as the heads have dense "
+            f"layers. Received: input_shape={tuple(input_shape)}"
+        )
     inputs = keras.Input(input_shape)
     x = conv(inputs, round(64 * width), 7, 2, batch_norm, "conv1")  # 112x112x64
     x = layers.MaxPooling2D(3, 2, padding="same", name="pool1")(x)  # 56x56x64
@@ -159,6 +165,7 @@ def inception_v1(
         "ILSVRC 2014 test top-5 error 6.67 %, 7 networks (Table 2)",
     ],
     deviations=[
+        "local response normalisation with AlexNet's constants: the paper tells none",
         "channels are standardised; the paper subtracts the mean colour only",
         "weights start from He's initialisation, which the paper precedes",
         "synchronous SGD without Polyak averaging; learning rate, weight decay, batch "
@@ -196,6 +203,9 @@ def googlenet(
     Returns:
         A compiled `keras.Model`, `(batch, *input_shape)` standardised floats to
         `(batch, classes)`.
+
+    Raises:
+        ValueError: images too small, or of no fixed size while `aux_heads`.
 
     Example:
         >>> model = kerazoo.googlenet(input_shape=(96, 96, 3), classes=10)

@@ -8,7 +8,7 @@ batch normalisation regularises.
 import keras
 from keras import layers
 
-from kerazoo.architecture import architecture
+from kerazoo.architecture import architecture, check_entries
 from kerazoo.layers import WithAuxiliaryHeads
 
 
@@ -127,10 +127,10 @@ def stem(x, width, pool=True):
 
 def auxiliary_head(x, classes, classifier_activation, width):
     """Figure 8: a small classifier on top of the last 17x17 map."""
-    if min(x.shape[1:3]) < 17:
+    if any(size is not None and size < 17 for size in x.shape[1:3]):
         raise ValueError(
-            "`aux_head=True` needs images of at least 299x299: its 5x5 convolution "
-            f"does not fit on a map of {x.shape[1]}x{x.shape[2]}."
+            "`aux_head=True` needs an `input_shape` of at least 299x299: its 5x5 "
+            f"convolution does not fit on a map of {x.shape[1]}x{x.shape[2]}."
         )
     x = layers.AveragePooling2D(5, 3, name="aux_pool")(x)  # 5x5x768
     x = branch(x, [(128, 1)], width, "aux_projection")
@@ -143,10 +143,11 @@ def auxiliary_head(x, classes, classifier_activation, width):
 
 def trunk(x, width, blocks, count_include_pad):
     """Table 1 without the classifier: the last 17x17 map and the last map."""
+    check_entries("blocks", blocks, 3)
     a, b, c = blocks
-    if a > 3 or b > 4 or c > 2:
+    if not (0 <= a <= 3 and 0 <= b <= 4 and 0 <= c <= 2):
         raise ValueError(
-            "`blocks` must be at most (3, 4, 2), the network's. "
+            "`blocks` must be from (0, 0, 0) to (3, 4, 2), the network's. "
             f"Received: blocks={tuple(blocks)}"
         )
     x = stem(x, width)

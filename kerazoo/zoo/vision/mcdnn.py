@@ -11,7 +11,7 @@ A builder makes one column. `kerazoo.ensemble` makes the committee of trained on
 import keras
 from keras import layers, ops
 
-from kerazoo.architecture import architecture
+from kerazoo.architecture import architecture, check_entries
 from kerazoo.zoo.history.lenet5 import scaled_tanh
 
 
@@ -53,9 +53,17 @@ def column(
     inputs, maps, kernels, pools, units, classes, classifier_activation, digit_width
 ):
     """Convolution and max-pooling in turn, then dense layers, all of scaled tanh."""
+    check_entries("kernels", kernels, len(maps))
+    check_entries("pools", pools, len(maps))
     init = keras.initializers.RandomUniform(-0.05, 0.05)
     x = inputs
     if digit_width is not None:
+        if digit_width <= 0 or inputs.shape[-1] != 1:
+            raise ValueError(
+                "`digit_width` must be a positive number of pixels, and the images of "
+                f"one channel. Received: digit_width={digit_width}, "
+                f"input_shape={inputs.shape[1:]}"
+            )
         x = WidthNormalization(digit_width, name="digit_width")(x)
     for k, (n, kernel, pool) in enumerate(zip(maps, kernels, pools, strict=True), 1):
         x = layers.Conv2D(
@@ -138,6 +146,10 @@ def mcdnn(
     Returns:
         A compiled `keras.Model`, `(batch, *input_shape)` floats in [-1, 1] to
         `(batch, classes)`.
+
+    Raises:
+        ValueError: `maps`, `kernels` and `pools` of unequal length, or a `digit_width`
+            that is not positive or not for images of one channel.
 
     Example:
         >>> model = kerazoo.mcdnn(digit_width=16)

@@ -204,6 +204,10 @@ class MitosisDetector(Ensemble):
 
         Returns:
             For every image a list of `(row, column, probability)`, the surest first.
+
+        Raises:
+            ValueError: no batch of images, images of 50 pixels or less on a side, or a
+                detector of other windows than 101x101.
         """
         height, width = self.input_shape[1:3]
         if any(
@@ -220,6 +224,14 @@ class MitosisDetector(Ensemble):
         found = []
         for image in images:
             image = ops.convert_to_tensor(image, "float32")[None]
+            _, *size, channels = shape = tuple(image.shape)
+            least = max(height, width) // 2 + 1  # of which the margin is the mirror
+            if len(shape) != 4 or channels != self.input_shape[-1] or min(size) < least:
+                raise ValueError(
+                    f"`images` must be (batch, height, width, {self.input_shape[-1]}) "
+                    f"of at least {least}x{least} pixels. Received: an image of shape "
+                    f"{shape[1:]}"
+                )
             chance = sum(self._turned(nets, image, k) for k in range(8)) / 8
             chance = ops.conv(chance, disk, padding="same")[0, :, :, 0]
             chance = ops.convert_to_numpy(chance)

@@ -9,7 +9,8 @@ later network with batch normalisation on the chart of Canziani et al. (2016).
 import keras
 from keras import layers
 
-from kerazoo.architecture import architecture
+from kerazoo.architecture import architecture, check_entries
+from kerazoo.layers import ClippedAveragePooling2D
 
 
 def mlpconv(x, filters, kernel_size, strides=1, padding="same", name=None):
@@ -74,6 +75,8 @@ def class_maps(x, classes, classifier_activation, name):
         "CIFAR-100 test error 35.68 % (Table 2)",
     ],
     deviations=[
+        "filters, and a second pooling by means where the paper's text has maxima, are "
+        "those of the authors' code; the paper tells none",
         "channels are standardised; the paper normalises each image's contrast and "
         "whitens",
         "weights start from He's initialisation, biases of the class maps from 1",
@@ -114,12 +117,15 @@ def nin_cifar10(
     Reference:
         arXiv:1312.4400, Figure 2 and section 4.
     """
+    check_entries("filters", filters, 3)
+    for i, number in enumerate((3, 3, 2)):
+        check_entries(f"filters[{i}]", filters[i], number)
     inputs = keras.Input(input_shape)
     x = mlpconv(inputs, filters[0], 5, name="mlpconv1")  # 32x32x96
     x = layers.MaxPooling2D(3, 2, padding="same", name="pool1")(x)  # 16x16x96
     x = layers.Dropout(dropout, name="dropout1")(x)
     x = mlpconv(x, filters[1], 5, name="mlpconv2")  # 16x16x192
-    x = layers.AveragePooling2D(3, 2, padding="same", name="pool2")(x)  # 8x8x192
+    x = ClippedAveragePooling2D(3, 2, name="pool2")(x)  # 8x8x192
     x = layers.Dropout(dropout, name="dropout2")(x)
     x = mlpconv(x, filters[2], 3, name="mlpconv3")  # 8x8x192
     x = class_maps(x, classes, classifier_activation, "mlpconv3_3")  # 8x8x10, 10
@@ -132,6 +138,7 @@ def nin_cifar10(
     dataset="imagenet2012",
     params=7_595_176,
     macs=1_100_188_800,
+    published=["ImageNet val top-1 accuracy 59.36 % (Caffe Model Zoo)"],
     recipe={
         "optimizer": {
             "class_name": "SGD",
@@ -185,6 +192,7 @@ def nin_imagenet(
     Reference:
         arXiv:1312.4400, and the authors' Caffe model for ImageNet.
     """
+    check_entries("filters", filters, 4)
     a, b, c, d = filters
     inputs = keras.Input(input_shape)
     x = mlpconv(inputs, (a, a, a), 11, 4, "valid", name="mlpconv1")  # 54x54x96
@@ -277,6 +285,7 @@ def bn_nin(
     Reference:
         arXiv:1312.4400; arXiv:1605.07678, the point BN-NIN of its figures.
     """
+    check_entries("filters", filters, 4)
     inputs = x = keras.Input(input_shape)
     # 56x56x96, 28x28x256, 14x14x384, 7x7x1024
     for i, kernel_size in enumerate((11, 5, 3, 3)):

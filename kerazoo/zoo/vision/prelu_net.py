@@ -9,28 +9,34 @@ of the dense layers.
 import math
 
 import keras
-from keras import layers
+from keras import layers, ops
 
-from kerazoo.architecture import architecture
+from kerazoo.architecture import architecture, check_entries
+
+ACTIVATIONS = ("prelu", "prelu_shared", "relu")
 
 
-def he_normal():
-    """Equation 12 at the initial slope a = 0.25: N(0, 2 / ((1 + a^2) n))."""
+def he_normal(activation):
+    """Section 2.2, N(0, 2 / ((1 + a^2) n)): the slope a is 0.25 at first, of ReLU 0."""
+    slope = 0.0 if activation == "relu" else 0.25
     return keras.initializers.VarianceScaling(
-        2 / (1 + 0.25**2), "fan_in", "untruncated_normal"
+        2 / (1 + slope**2), "fan_in", "untruncated_normal"
     )
 
 
-def prelu(x, name):
-    """Section 2.1: one learned slope for each channel, 0.25 at first."""
+def rectify(x, activation, name):
+    """Section 2.1: a learned slope, 0.25 at first, for each channel or for a layer."""
+    if activation == "relu":
+        return layers.ReLU(name=name)(x)
+    shared = list(range(1, len(x.shape)))
+    if activation == "prelu":
+        del shared[-1]
     return layers.PReLU(
-        keras.initializers.Constant(0.25),
-        shared_axes=[1, 2] if len(x.shape) == 4 else None,
-        name=name,
+        keras.initializers.Constant(0.25), shared_axes=shared or None, name=name
     )(x)
 
 
-def conv(x, filters, kernel_size, strides, name):
+def conv(x, filters, kernel_size, strides, activation, name):
     """Convolution with symmetric padding, then PReLU."""
     if strides > 1:
         x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
@@ -39,45 +45,81 @@ def conv(x, filters, kernel_size, strides, name):
         kernel_size,
         strides,
         padding="same" if strides == 1 else "valid",
-        kernel_initializer=he_normal(),
+        kernel_initializer=he_normal(activation),
         name=name,
     )(x)
-    return prelu(x, f"{name}_prelu")
+    return rectify(x, activation, f"{name}_prelu")
+
+
+def slides(size, n):
+    """Whether windows ceil(size / n) wide and floor(size / n) apart are n."""
+    return size >= n and (size - math.ceil(size / n)) // (size // n) + 1 == n
+
+
+def borders(size, n):
+    """First place of each of n cells, and the first behind it."""
+    return [(k * size // n, math.ceil((k + 1) * size / n)) for k in range(n)]
 
 
 def spatial_pyramid_pooling(x, bins, name="spp"):
     """Maximum over each cell of several n x n grids, whatever the size of the map.
 
-    Cells of a grid are ceil(size / n) wide and floor(size / n) apart.
+    Cells of a grid are ceil(size / n) wide and floor(size / n) apart (He et al., 2014,
+    section 2.3). Where these would not be n x n cells, as of a map of 10x10 for 7x7,
+    the i-th reaches from floor(i size / n) to ceil((i + 1) size / n), as in that
+    paper's appendix.
     """
     height, width = x.shape[1:3]
     pooled = []
     for n in bins:
-        cells = layers.MaxPooling2D(
-            (math.ceil(height / n), math.ceil(width / n)),
-            (height // n, width // n),
-            name=f"{name}_{n}x{n}",
-        )(x)
+        if slides(height, n) and slides(width, n):
+            cells = layers.MaxPooling2D(
+                (math.ceil(height / n), math.ceil(width / n)),
+                (height // n, width // n),
+                name=f"{name}_{n}x{n}",
+            )(x)
+        else:
+            rows = [x[:, a:b] for a, b in borders(height, n)]
+            rows = [ops.max(row, axis=1, keepdims=True) for row in rows]
+            cells = ops.concatenate(rows, axis=1)
+            columns = [cells[:, :, a:b] for a, b in borders(width, n)]
+            columns = [ops.max(column, axis=2, keepdims=True) for column in columns]
+            cells = ops.concatenate(columns, axis=2)
         pooled.append(layers.Flatten(name=f"{name}_{n}x{n}_flatten")(cells))
     return layers.Concatenate(name=name)(pooled)
 
 
 def prelu_net(
     n, input_shape, classes, include_top, classifier_activation, filters, units,
-    dropout, bins,
+    dropout, bins, activation,
 ):  # fmt: skip
     """Table 3: three stages of `n` convolutions."""
+    check_entries("input_shape", input_shape, 3)
+    check_entries("filters", filters, 4)
+    if activation not in ACTIVATIONS:
+        raise ValueError(
+            f"`activation` must be one of {ACTIVATIONS}. "
+            f"Received: activation={activation!r}"
+        )
+    if include_top and None in input_shape[:2]:
+        raise ValueError(
+            "`include_top=True` needs images of one size. "
+            f"Received: input_shape={tuple(input_shape)}"
+        )
+    if include_top and not bins:
+        raise ValueError(f"`bins` must not be empty. Received: bins={bins!r}")
     inputs = keras.Input(input_shape)
-    x = conv(inputs, filters[0], 7, 2, "conv1")  # 112x112x96
+    x = conv(inputs, filters[0], 7, 2, activation, "conv1")  # 112x112x96
     for stage, channels in enumerate(filters[1:], 2):  # 56x56, 28x28, 14x14
         x = layers.MaxPooling2D(2, name=f"pool{stage - 1}")(x)
         for i in range(n):
-            x = conv(x, channels, 3, 1, f"conv{stage}_{i + 1}")
+            x = conv(x, channels, 3, 1, activation, f"conv{stage}_{i + 1}")
     if include_top:
         x = spatial_pyramid_pooling(x, bins)  # 63 x channels
         for name in ("fc1", "fc2"):
-            x = layers.Dense(units, kernel_initializer=he_normal(), name=name)(x)
-            x = prelu(x, f"{name}_prelu")
+            init = he_normal(activation)
+            x = layers.Dense(units, kernel_initializer=init, name=name)(x)
+            x = rectify(x, activation, f"{name}_prelu")
             x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
         x = layers.Dense(
             classes, activation=classifier_activation, dtype="float32", name="fc3"
@@ -139,7 +181,7 @@ def prelu_net(
 def prelu_net_c(
     *, input_shape=(224, 224, 3), classes=1000, include_top=True,
     classifier_activation="softmax", n=6, filters=(96, 384, 768, 896), units=4096,
-    dropout=0.5, bins=(7, 3, 2, 1),
+    dropout=0.5, bins=(7, 3, 2, 1), activation="prelu",
 ):  # fmt: skip
     """PReLU-net C (He et al., 2015): 22 layers, the widest.
 
@@ -154,10 +196,16 @@ def prelu_net_c(
         units: width of the two hidden dense layers.
         dropout: rate after the two hidden dense layers.
         bins: grids of the spatial pyramid; 7 stands for 7x7 cells.
+        activation: `"prelu"` with a slope for each channel, `"prelu_shared"` with one
+            for each layer, or `"relu"`, with which the paper compares.
 
     Returns:
         A compiled `keras.Model`, `(batch, *input_shape)` standardised floats to
         `(batch, classes)`.
+
+    Raises:
+        ValueError: an unknown `activation`, not four `filters`, no `bins`, or images
+            of no fixed size.
 
     Example:
         >>> model = kerazoo.prelu_net_c(n=2, filters=(8, 16, 24, 32), units=64)
@@ -167,7 +215,7 @@ def prelu_net_c(
     """
     return prelu_net(
         n, input_shape, classes, include_top, classifier_activation, filters, units,
-        dropout, bins,
+        dropout, bins, activation,
     )  # fmt: skip
 
 
@@ -176,16 +224,27 @@ def prelu_net_c(
     title="PReLU-net A",
     params=178_032_072,
     macs=19_058_106_368,
+    variants={
+        "shared slopes": {
+            "config": {"activation": "prelu_shared"},
+            "params": 178_017_402,
+        },
+        "ReLU": {"config": {"activation": "relu"}, "params": 178_017_384},
+    },
+    published=[
+        "ImageNet val top-1/top-5 error 22.97/6.28 %, with ReLU 24.02/6.51 %, one "
+        "network, multi-scale",
+    ],
 )
 def prelu_net_a(
     *, input_shape=(224, 224, 3), classes=1000, include_top=True,
     classifier_activation="softmax", n=5, filters=(96, 256, 512, 512), units=4096,
-    dropout=0.5, bins=(7, 3, 2, 1),
+    dropout=0.5, bins=(7, 3, 2, 1), activation="prelu",
 ):  # fmt: skip
     """PReLU-net A (He et al., 2015): 19 layers. Keywords, returns as `prelu_net_c`."""
     return prelu_net(
         n, input_shape, classes, include_top, classifier_activation, filters, units,
-        dropout, bins,
+        dropout, bins, activation,
     )  # fmt: skip
 
 
@@ -194,14 +253,17 @@ def prelu_net_a(
     title="PReLU-net B",
     params=183_343_048,
     macs=23_219_904_512,
+    published=[
+        "ImageNet val top-1/top-5 error 22.85/6.27 %, one network, multi-scale",
+    ],
 )
 def prelu_net_b(
     *, input_shape=(224, 224, 3), classes=1000, include_top=True,
     classifier_activation="softmax", n=6, filters=(96, 256, 512, 512), units=4096,
-    dropout=0.5, bins=(7, 3, 2, 1),
+    dropout=0.5, bins=(7, 3, 2, 1), activation="prelu",
 ):  # fmt: skip
     """PReLU-net B (He et al., 2015): 22 layers. Keywords, returns as `prelu_net_c`."""
     return prelu_net(
         n, input_shape, classes, include_top, classifier_activation, filters, units,
-        dropout, bins,
+        dropout, bins, activation,
     )  # fmt: skip

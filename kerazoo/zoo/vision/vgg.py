@@ -8,7 +8,7 @@ segmentation and style transfer.
 import keras
 from keras import layers
 
-from kerazoo.architecture import architecture
+from kerazoo.architecture import architecture, check_entries
 from kerazoo.layers import LocalResponseNormalization
 
 # Table 1: kernel sizes of the convolutions in each of the five stages.
@@ -42,6 +42,7 @@ def vgg(
     units, dropout, batch_norm=False, lrn=False,
 ):  # fmt: skip
     """One column of Table 1."""
+    check_entries("filters", filters, 5)
     inputs = x = keras.Input(input_shape)  # 224x224x3
     for i, kernel_sizes in enumerate(CONFIGURATIONS[configuration]):
         for j, kernel_size in enumerate(kernel_sizes):
@@ -106,6 +107,8 @@ def vgg(
         "the learning rate drops at epochs 25, 50, 65, where the paper waits for "
         "plateaus",
         "weight decay spares the biases",
+        "evaluation looks at one centre crop; the paper slides the network over the "
+        "whole image",
     ],
     tiny={"input_shape": (32, 32, 3), "classes": 10,
           "filters": (8, 16, 24, 32, 32), "units": 64, "dropout": 0.2},
@@ -287,7 +290,7 @@ def vgg11_bn(
 ):  # fmt: skip
     """VGG-11 with batch normalisation.
 
-    Keywords and returns as `vgg16`.
+    Not in the paper; torchvision's. Keywords and returns as `vgg16`.
     """
     return vgg(
         "A", input_shape, classes, include_top, classifier_activation, filters, units,
@@ -310,7 +313,7 @@ def vgg13_bn(
 ):  # fmt: skip
     """VGG-13 with batch normalisation.
 
-    Keywords and returns as `vgg16`.
+    Not in the paper; torchvision's. Keywords and returns as `vgg16`.
     """
     return vgg(
         "B", input_shape, classes, include_top, classifier_activation, filters, units,
@@ -333,7 +336,7 @@ def vgg16_bn(
 ):  # fmt: skip
     """VGG-16 with batch normalisation.
 
-    Keywords and returns as `vgg16`.
+    Not in the paper; torchvision's. Keywords and returns as `vgg16`.
     """
     return vgg(
         "D", input_shape, classes, include_top, classifier_activation, filters, units,
@@ -356,7 +359,7 @@ def vgg19_bn(
 ):  # fmt: skip
     """VGG-19 with batch normalisation.
 
-    Keywords and returns as `vgg16`.
+    Not in the paper; torchvision's. Keywords and returns as `vgg16`.
     """
     return vgg(
         "E", input_shape, classes, include_top, classifier_activation, filters, units,

@@ -8,7 +8,7 @@ Winner of ILSVRC 2013 in the hands of Clarifai. No layer is split over GPUs.
 import keras
 from keras import layers, ops
 
-from kerazoo.architecture import architecture
+from kerazoo.architecture import architecture, check_entries
 from kerazoo.layers import LocalResponseNormalization
 
 
@@ -63,6 +63,7 @@ def zeiler_fergus(
     stddev,
 ):  # fmt: skip
     """The network of Figure 3."""
+    check_entries("filters", filters, 5)
     inputs = keras.Input(input_shape)
     x = layers.ZeroPadding2D(1, name="conv1_pad")(inputs)
     x = conv(x, filters[0], 7, stddev, "conv1")  # 110x110x96
@@ -173,7 +174,11 @@ def zfnet(
     title="ZFNet with wider maps",
     params=107_627_624,
     macs=2_476_704_896,
-    published=["ImageNet val top-1/top-5 error 37.5/16.0 % (Table 2, model b)"],
+    published=[
+        "ImageNet val top-1/top-5 error 37.5/16.0 % (Table 2, model b)",
+        "ImageNet val top-1/top-5 error 36.0/14.7 %, test top-5 error 14.8 %, 6 "
+        "networks (Table 2, models a and b)",
+    ],
 )
 def zfnet_b(
     *, input_shape=(224, 224, 3), classes=1000, include_top=True,
