@@ -7,7 +7,7 @@ seconds on a GPU. Pooling comes before the ReLU, which commutes with it and is c
 import keras
 from keras import layers
 
-from kerazoo.architecture import architecture
+from kerazoo.architecture import architecture, check_entries
 from kerazoo.zoo.history.lenet5 import check_size
 
 
@@ -74,8 +74,7 @@ def fleuret_mnist(
         https://fleuret.org/dlc/, introduction, the listing "class Net".
     """
     check_size(input_shape, 22)
-    if not isinstance(filters, list | tuple) or len(filters) != 2:
-        raise ValueError(f"`filters` must have 2 entries. Received: filters={filters}")
+    check_entries("filters", filters, 2)
     return keras.Sequential(
         [
             keras.Input(input_shape),  # 28x28x1

@@ -9,7 +9,7 @@ fixed bitmaps at which the last hidden layer must arrive.
 import keras
 from keras import layers, ops
 
-from kerazoo.architecture import architecture
+from kerazoo.architecture import architecture, check_entries
 
 # Table I: the maps of S2 that each of the 16 maps of C3 sees.
 TABLE_I = (
@@ -344,11 +344,8 @@ def lenet5_modern(
             f"`pooling` must be 'average' or 'max'. Received: pooling={pooling!r}"
         )
     check_size(input_shape, 16)
-    for name, values in (("filters", filters), ("units", units)):
-        if not isinstance(values, list | tuple) or len(values) != 2:
-            raise ValueError(
-                f"`{name}` must have 2 entries. Received: {name}={values!r}"
-            )
+    check_entries("filters", filters, 2)
+    check_entries("units", units, 2)
     pool = pools[pooling]
     return keras.Sequential(
         [

@@ -11,7 +11,7 @@ import math
 import keras
 from keras import layers, ops
 
-from kerazoo.architecture import architecture
+from kerazoo.architecture import architecture, check_entries
 from kerazoo.layers.local_rule import LocalRule, SelfOrganizing
 
 
@@ -218,12 +218,8 @@ def cells(planes, r, q, alpha):
     """The input and the six layers of cells."""
     if planes < 1:
         raise ValueError(f"`planes` must be at least 1. Received: planes={planes}")
-    for name, values in (("r", r), ("q", q)):
-        if not isinstance(values, list | tuple) or len(values) != 3:
-            raise ValueError(
-                f"`{name}` must have 3 entries, one for each S-layer. "
-                f"Received: {name}={values!r}"
-            )
+    check_entries("r", r, 3)
+    check_entries("q", q, 3)
     return [
         keras.Input((16, 16, 1)),
         SCells(planes, 16, 5, r[0], q[0], name="U_S1"),  # 16x16x24
