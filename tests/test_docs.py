@@ -7,6 +7,7 @@ import pydoc
 import re
 import shutil
 
+import keras
 import pytest
 
 import kerazoo
@@ -31,6 +32,9 @@ def blocks(path):
     return "\n".join(re.findall(r"^```python\n(.*?)^```", text, re.M | re.S))
 
 
+@pytest.mark.skipif(
+    keras.backend.backend() == "jax", reason="a page exports to LiteRT, JAX cannot"
+)
 def test_blocks_run(python, tmp_path):
     """All pages in one process, which TensorFlow takes its time to start."""
     scripts = {str(path): blocks(path) for path in PAGES}
