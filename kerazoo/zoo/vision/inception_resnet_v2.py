@@ -35,54 +35,83 @@ def residual(x, branches, scale, relu, name):
     return layers.ReLU(name=name)(x) if relu else x
 
 
-def block35(x, width, name):
-    """Figure 16, Inception-ResNet-A."""
+def block35(x, filters, width, name):
+    """Inception-ResNet-A, Figures 10 and 16."""
+    a, b, c = filters
     branches = [
         branch(x, [(32, 1)], width, f"{name}_1x1"),
         branch(x, [(32, 1), (32, 3)], width, f"{name}_3x3"),
-        branch(x, [(32, 1), (48, 3), (64, 3)], width, f"{name}_double"),
+        branch(x, [(a, 1), (b, 3), (c, 3)], width, f"{name}_double"),
     ]
     return residual(x, branches, 0.17, True, name)
 
 
-def reduction_a(x, width, name):
-    """Figure 7 with k, l, m, n = 256, 256, 384, 384 (Table 1)."""
+def reduction_a(x, filters, width, name):
+    """Figure 7 with the k, l, m, n of Table 1."""
+    k, l, m, n = filters  # noqa: E741  the table's letters
     branches = [
-        branch(x, [(384, 3, 2, "valid")], width, f"{name}_single"),
-        branch(x, [(256, 1), (256, 3), (384, 3, 2, "valid")], width, f"{name}_double"),
+        branch(x, [(n, 3, 2, "valid")], width, f"{name}_single"),
+        branch(x, [(k, 1), (l, 3), (m, 3, 2, "valid")], width, f"{name}_double"),
         layers.MaxPooling2D(3, 2, name=f"{name}_pool")(x),
     ]
     return layers.Concatenate(name=name)(branches)
 
 
-def block17(x, width, name):
-    """Figure 17, Inception-ResNet-B."""
+def block17(x, filters, width, name):
+    """Inception-ResNet-B, Figures 11 and 17."""
+    a, b, c = filters
     branches = [
-        branch(x, [(192, 1)], width, f"{name}_1x1"),
-        branch(x, [(128, 1), (160, (1, 7)), (192, (7, 1))], width, f"{name}_7x7"),
+        branch(x, [(c, 1)], width, f"{name}_1x1"),
+        branch(x, [(a, 1), (b, (1, 7)), (c, (7, 1))], width, f"{name}_7x7"),
     ]
     return residual(x, branches, 0.1, True, name)
 
 
-def reduction_b(x, width, name):
-    """Figure 18."""
-    double = [(256, 1), (288, 3), (320, 3, 2, "valid")]
+def reduction_b(x, filters, width, name):
+    """Figures 12 and 18."""
+    a, b, c = filters
     branches = [
         branch(x, [(256, 1), (384, 3, 2, "valid")], width, f"{name}_3x3_1"),
-        branch(x, [(256, 1), (288, 3, 2, "valid")], width, f"{name}_3x3_2"),
-        branch(x, double, width, f"{name}_double"),
+        branch(x, [(256, 1), (a, 3, 2, "valid")], width, f"{name}_3x3_2"),
+        branch(x, [(256, 1), (b, 3), (c, 3, 2, "valid")], width, f"{name}_double"),
         layers.MaxPooling2D(3, 2, name=f"{name}_pool")(x),
     ]
     return layers.Concatenate(name=name)(branches)
 
 
-def block8(x, width, last, name):
-    """Figure 19, Inception-ResNet-C; the last one adds in full and stays linear."""
+def block8(x, filters, width, last, name):
+    """Inception-ResNet-C, Figures 13 and 19; the last may add in full, linearly."""
+    a, b, c = filters
     branches = [
         branch(x, [(192, 1)], width, f"{name}_1x1"),
-        branch(x, [(192, 1), (224, (1, 3)), (256, (3, 1))], width, f"{name}_3x3"),
+        branch(x, [(a, 1), (b, (1, 3)), (c, (3, 1))], width, f"{name}_3x3"),
     ]
     return residual(x, branches, 1.0 if last else 0.2, not last, name)
+
+
+# Filters of the blocks above, in their order.
+V1 = (
+    (32, 32, 32), (192, 192, 256, 384), (128, 128, 128), (256, 256, 256),
+    (192, 192, 192),
+)  # fmt: skip
+V2 = (
+    (32, 48, 64), (256, 256, 384, 384), (128, 160, 192), (288, 288, 320),
+    (192, 224, 256),
+)  # fmt: skip
+
+
+def inception_resnet(x, filters, blocks, linear, width):
+    """Figure 15 between stem and pooling; the `linear` block 8 adds in full."""
+    a, first, b, second, c = filters
+    for index in range(1, blocks[0] + 1):
+        x = block35(x, a, width, name=f"block35_{index}")  # 35x35
+    x = reduction_a(x, first, width, name="mixed6a")
+    for index in range(1, blocks[1] + 1):
+        x = block17(x, b, width, name=f"block17_{index}")  # 17x17
+    x = reduction_b(x, second, width, name="mixed7a")
+    for index in range(1, blocks[2] + 1):
+        x = block8(x, c, width, index == linear, name=f"block8_{index}")  # 8x8
+    return x
 
 
 @architecture(
@@ -166,15 +195,8 @@ def inception_resnet_v2(
     """
     inputs = keras.Input(input_shape)
     x = stem(inputs, width)  # 35x35x192
-    x = mixed5b(x, width)  # 35x35x320
-    for index in range(1, blocks[0] + 1):
-        x = block35(x, width, name=f"block35_{index}")
-    x = reduction_a(x, width, name="mixed6a")  # 17x17x1088
-    for index in range(1, blocks[1] + 1):
-        x = block17(x, width, name=f"block17_{index}")
-    x = reduction_b(x, width, name="mixed7a")  # 8x8x2080
-    for index in range(1, blocks[2] + 1):
-        x = block8(x, width, index == blocks[2], name=f"block8_{index}")
+    x = mixed5b(x, width)  # 35x35x320, later 17x17x1088, 8x8x2080
+    x = inception_resnet(x, V2, blocks, blocks[2], width)
     x = branch(x, [(1536, 1)], width, "conv7b")  # 8x8x1536
     if include_top:
         x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
@@ -189,56 +211,6 @@ def stem_v1(x, width):
     """Figure 14."""
     x = stem(x, width, pool=False)  # 71x71x192
     return branch(x, [(256, 3, 2, "valid")], width, "stem3")  # 35x35x256
-
-
-def block35_v1(x, width, name):
-    """Figure 10, Inception-ResNet-A."""
-    branches = [
-        branch(x, [(32, 1)], width, f"{name}_1x1"),
-        branch(x, [(32, 1), (32, 3)], width, f"{name}_3x3"),
-        branch(x, [(32, 1), (32, 3), (32, 3)], width, f"{name}_double"),
-    ]
-    return residual(x, branches, 0.17, True, name)
-
-
-def reduction_a_v1(x, width, name):
-    """Figure 7 with k, l, m, n = 192, 192, 256, 384 (Table 1)."""
-    branches = [
-        branch(x, [(384, 3, 2, "valid")], width, f"{name}_single"),
-        branch(x, [(192, 1), (192, 3), (256, 3, 2, "valid")], width, f"{name}_double"),
-        layers.MaxPooling2D(3, 2, name=f"{name}_pool")(x),
-    ]
-    return layers.Concatenate(name=name)(branches)
-
-
-def block17_v1(x, width, name):
-    """Figure 11, Inception-ResNet-B."""
-    branches = [
-        branch(x, [(128, 1)], width, f"{name}_1x1"),
-        branch(x, [(128, 1), (128, (1, 7)), (128, (7, 1))], width, f"{name}_7x7"),
-    ]
-    return residual(x, branches, 0.1, True, name)
-
-
-def reduction_b_v1(x, width, name):
-    """Figure 12."""
-    double = [(256, 1), (256, 3), (256, 3, 2, "valid")]
-    branches = [
-        branch(x, [(256, 1), (384, 3, 2, "valid")], width, f"{name}_3x3_1"),
-        branch(x, [(256, 1), (256, 3, 2, "valid")], width, f"{name}_3x3_2"),
-        branch(x, double, width, f"{name}_double"),
-        layers.MaxPooling2D(3, 2, name=f"{name}_pool")(x),
-    ]
-    return layers.Concatenate(name=name)(branches)
-
-
-def block8_v1(x, width, last, name):
-    """Figure 13, Inception-ResNet-C."""
-    branches = [
-        branch(x, [(192, 1)], width, f"{name}_1x1"),
-        branch(x, [(192, 1), (192, (1, 3)), (192, (3, 1))], width, f"{name}_3x3"),
-    ]
-    return residual(x, branches, 1.0 if last else 0.2, not last, name)
 
 
 @architecture(
@@ -294,17 +266,10 @@ def inception_resnet_v1(
         arXiv:1602.07261, Figures 10 to 15.
     """
     inputs = keras.Input(input_shape)
-    x = stem_v1(inputs, width)  # 35x35x256
-    for index in range(1, blocks[0] + 1):
-        x = block35_v1(x, width, name=f"block35_{index}")
-    x = reduction_a_v1(x, width, name="mixed6a")  # 17x17x896
-    for index in range(1, blocks[1] + 1):
-        x = block17_v1(x, width, name=f"block17_{index}")
-    x = reduction_b_v1(x, width, name="mixed7a")  # 8x8x1792
-    for index in range(1, blocks[2] + 1):
-        x = block8_v1(x, width, False, name=f"block8_{index}")
+    x = stem_v1(inputs, width)  # 35x35x256, later 17x17x896, 8x8x1792
+    x = inception_resnet(x, V1, blocks, None, width)
     if embedding is not None:
-        x = block8_v1(x, width, True, name="block8_last")
+        x = block8(x, V1[-1], width, True, name="block8_last")
     if include_top:
         x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
         x = layers.Dropout(dropout, name="dropout")(x)
