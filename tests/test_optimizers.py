@@ -96,7 +96,7 @@ def test_get_prefers_the_optimizers_of_the_papers():
     adam = optimizers.get({"class_name": "Adam", "config": {"learning_rate": 0.5}})
     assert type(sgd) is optimizers.SGD
     assert type(adamw) is optimizers.AdamW
-    assert type(adam) is keras.optimizers.Adam
+    assert isinstance(adam, keras.optimizers.Adam)  # on torch, a subclass
     with pytest.raises(ValueError):
         optimizers.get({"class_name": "NoSuchOptimizer", "config": {}})
 
