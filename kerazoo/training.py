@@ -379,8 +379,11 @@ def _group_steps(model, recipe):
 
     Set on the model rather than compiled into it, so that its file trains on torch.
     """
-    if keras.backend.backend() != "torch" and model.steps_per_execution == 1:
-        model.steps_per_execution = recipe.get("steps_per_execution", 1)
+    steps = recipe.get("steps_per_execution", 1)
+    if keras.backend.backend() != "torch" and steps > model.steps_per_execution == 1:
+        model.steps_per_execution = steps
+        # Those compiled for one step would be called once for every `steps` batches.
+        model.train_function = model.test_function = model.predict_function = None
 
 
 def _parts(optimizer, identifier):

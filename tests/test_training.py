@@ -15,6 +15,7 @@ import pytest
 from keras import layers
 
 import kerazoo
+from kerazoo import datasets
 from kerazoo.optimizers import Schedule
 
 
@@ -108,6 +109,22 @@ def test_several_updates_in_one_call_change_nothing():
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
+def test_evaluation_before_training_leaves_that_behind_it_whole(model):
+    """A step compiled for one batch must not be called once for every twenty."""
+    test = datasets.load("digits", "test", model=model)
+    model.evaluate(test, verbose=0)
+    model.predict(test, verbose=0)
+    kerazoo.fit(model, "digits", epochs=1, seed=0, verbose=0)
+    y = np.concatenate([y for _, y in test.as_numpy_iterator()])
+    predicted = model.predict(test, verbose=0)
+    assert len(predicted) == len(y) == 360
+    found = kerazoo.evaluate(model, "digits", verbose=0)["accuracy"]
+    assert found == pytest.approx(np.mean(predicted.argmax(axis=-1) == y))
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() == "torch", reason="torch takes one step at a time"
+)
 def test_what_the_user_compiled_is_not_regrouped():
     model = kerazoo.create("fleuret_mnist", tiny=True)
     model.compile("sgd", "sparse_categorical_crossentropy", steps_per_execution=2)
