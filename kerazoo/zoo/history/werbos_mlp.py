@@ -9,6 +9,7 @@ import keras
 from keras import layers, ops
 
 from kerazoo.architecture import architecture
+from kerazoo.zoo.history.simple_mlp import widths
 
 
 @keras.saving.register_keras_serializable(package="kerazoo")
@@ -120,14 +121,9 @@ def werbos_mlp(
             "`explicit_backprop` is written for activation='sigmoid'. "
             f"Received: activation={activation!r}"
         )
-    if isinstance(units, int):
-        raise TypeError(
-            "`units` must be a tuple, the widths of the hidden layers. "
-            f"Received: units={units}"
-        )
     layer = BackpropDense if explicit_backprop else layers.Dense
     model = keras.Sequential([keras.Input(input_shape)])
-    for index, width in enumerate((*units, outputs), start=1):
+    for index, width in enumerate((*widths(units), outputs), start=1):
         last = index > len(units)
         model.add(
             layer(

@@ -214,36 +214,12 @@ def resnet110(
 
 
 @architecture(
-    variant_of="resnet20",
+    variant_of="resnet110",
     title="ResNet-1202 for CIFAR-10",
     params=19_421_274,
     non_trainable=89_632,
     macs=2_829_238_912,
-    recipe={
-        "optimizer": {
-            "class_name": "SGD",
-            "config": {"learning_rate": 0.1, "momentum": 0.9, "l2": 1e-4},
-        },
-        "schedule": {
-            "kind": "step",
-            "epochs": [82, 123],
-            "factor": 0.1,
-            "warmup_epochs": 1,
-        },
-        "loss": "sparse_categorical_crossentropy",
-        "metrics": ["accuracy"],
-        "batch_size": 128,
-        "epochs": 164,
-        "augment": {"pad_crop": 4, "flip": True},
-    },
     published=["CIFAR-10 test error 7.93 % (Table 6)"],
-    deviations=[
-        "channels are standardised; the paper subtracts the per-pixel mean",
-        "trains on all 50,000 images; the paper's schedule was found on a 45k/5k split",
-        "the learning rate warms up linearly over one epoch; the paper takes 0.01 "
-        "until the training error is below 80 %, about 400 updates",
-        "biases and normalisation parameters are not decayed",
-    ],
 )
 def resnet1202(
     *, input_shape=(32, 32, 3), classes=10, classifier_activation="softmax",
